@@ -1,0 +1,178 @@
+"""Hooks: what the engine tells those who watch it.
+
+A hook is an object with the methods of `Hook`; derive from it and override what you need. Records
+are frozen; a hook never gets the engine itself. Hooks are called after the locks were given back,
+on the thread where a thing happened. What a hook raises is counted and logged, at most once a
+minute for each hook, and nothing else happens. Without hooks, each place costs one test.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from routilux.clock import Clock
+
+logger = logging.getLogger("routilux.hooks")
+LOG_EVERY_NS = 60 * NANOSECONDS  # a hook that fails per item must not fill the log
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job has started, ended, paused or resumed."""
+
+    job_id: str
+    flow_id: str
+    status: str
+    at_ns: int  # UTC, nanoseconds since the epoch
+    reason: str = ""
+    identity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationRecord:
+    """An activation has started or ended."""
+
+    job_id: str
+    flow_id: str
+    routine_id: str
+    activation_id: str
+    attempt: int  # 1, and one more for each retry
+    items: int
+    at_ns: int
+    duration_ns: int = 0  # at the end: time spent, waits for room included
+    stood_ns: int = 0  # of it: time it stood still in emit
+    outcome: str = "running"  # running, completed, error_continued, skipped, failed, retry, cancelled
+    error: BaseException | None = None
+    contexts: Sequence[object] = ()  # trace contexts of the activations that emitted its items
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRecord:
+    """Something happened to items in front of a slot."""
+
+    job_id: str
+    flow_id: str
+    routine_id: str
+    slot_name: str
+    count: int
+    reason: str
+    emitted_from: str
+    event: str | None
+    activation_id: str | None  # the producer's
+    attempt: int
+    unconsumed: int
+    max_length: int
+    delay: float = 0.0  # seconds of the wait that begins, for a retry
+
+
+class Hook:
+    """Methods that do nothing. Override what you want to hear."""
+
+    def job_started(self, record: JobRecord) -> None:
+        """A job runs."""
+
+    def job_ended(self, record: JobRecord) -> None:
+        """A job is completed, failed or cancelled."""
+
+    def job_paused(self, record: JobRecord) -> None:
+        """A job's gate was closed."""
+
+    def job_resumed(self, record: JobRecord) -> None:
+        """A job's gate was opened."""
+
+    def activation_started(self, record: ActivationRecord) -> None:
+        """Logic is about to be called."""
+
+    def activation_ended(self, record: ActivationRecord) -> None:
+        """Logic has returned or raised, and what it emitted is on its way."""
+
+    def enqueue_retried(self, record: SlotRecord) -> None:
+        """A producer begins to wait for room."""
+
+    def items_refused(self, record: SlotRecord) -> None:
+        """Items will never reach logic."""
+
+    def items_held(self, record: SlotRecord) -> None:
+        """Items are held beside a slot, because its job is paused."""
+
+    def context(self) -> object | None:
+        """The trace context to carry with what is emitted here; asked once per activation."""
+        return None
+
+
+class HookSet:
+    """The hooks of a runtime or of the process.
+
+    Attributes:
+        errors: how often a hook has raised.
+    """
+
+    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._hooks: tuple[Hook, ...] = ()
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._logged: dict[int, int] = {}
+        self.errors = 0
+
+    def add(self, hook: Hook) -> None:
+        """Register a hook; twice is once."""
+        with self._lock:
+            if hook not in self._hooks:
+                self._hooks = (*self._hooks, hook)
+
+    def remove(self, hook: Hook) -> None:
+        """Take a hook out; one that is not in is no error."""
+        with self._lock:
+            self._hooks = tuple(h for h in self._hooks if h is not hook)
+            self._logged.pop(id(hook), None)
+
+    def __bool__(self) -> bool:
+        return bool(self._hooks)
+
+    def tell(self, method: str, record: Any) -> None:
+        """Call `method` of each hook with `record`."""
+        for hook in self._hooks:
+            try:
+                getattr(hook, method)(record)
+            except Exception as error:  # a hook must never hurt the work
+                self._failed(hook, method, error)
+
+    def context(self) -> object | None:
+        """The first trace context that a hook gives."""
+        for hook in self._hooks:
+            try:
+                found = hook.context()
+            except Exception as error:  # a hook must never hurt the work
+                self._failed(hook, "context", error)
+                continue
+            if found is not None:
+                return found
+        return None
+
+    def _failed(self, hook: Hook, method: str, error: Exception) -> None:
+        now = self._clock.monotonic_ns()
+        with self._lock:
+            self.errors += 1
+            last = self._logged.get(id(hook))
+            if last is not None and now - last < LOG_EVERY_NS:
+                return
+            self._logged[id(hook)] = now
+        logger.warning(
+            "Hook %r raised in %s and was ignored (%d errors so far)",
+            hook,
+            method,
+            self.errors,
+            exc_info=error,
+        )
+
+
+PROCESS_HOOKS = HookSet()
+"""Hooks that hear every runtime of the process."""

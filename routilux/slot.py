@@ -1,0 +1,406 @@
+"""Slot: a bounded first-in first-out queue in front of a routine.
+
+A routine defines slots; each job that runs has slots of its own, made from the definitions. A
+slot that belongs to a definition, or to nothing, is a plain queue that anyone may use: `enqueue`
+blocks while the slot is full, as its ``overflow`` says.
+
+Invariants, whenever the lock is free: the books of `routilux.item_queue` add up; no more than
+``max_queue_length`` items wait; if producers wait in front of the slot, it has no room or its gate
+is closed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from routilux.clock import NANOSECONDS, SYSTEM_CLOCK, stamp_ns
+from routilux.errors import SlotPausedError, SlotQueueFullError
+from routilux.item_queue import ItemQueue
+from routilux.parcel import Leg, Parcel
+from routilux.segment import Origin, Segment, SlotDataPoint
+from routilux.settings import Overflow, SlotSettings, explicit, resolve
+from routilux.slot_metrics import SlotMetrics
+from routilux.slot_reader import SlotReader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from routilux.clock import Clock
+    from routilux.event import Event
+    from routilux.routine import Routine
+
+__all__ = ["Slot", "SlotDataPoint", "SlotPausedError", "SlotQueueFullError"]
+
+
+class Slot(SlotReader):
+    """A bounded queue of items.
+
+    Args:
+        name: the slot's name within its routine.
+        routine: the routine that defines it, or None.
+        max_queue_length: items that may wait, at least 1.
+        watermark: share of the length (0 to 1) from which consumed items are let go.
+        overflow: what happens when it is full: ``retry``, ``block``, ``reject``, ``drop_oldest``.
+        max_enqueue_retries: waits for room before ``retry`` refuses.
+        enqueue_retry_delay: seconds of the first wait; the n-th lasts n times as long.
+        pause_enqueue_timeout: seconds that an outside caller waits at a paused job.
+        clock: where time comes from.
+
+    A setting given as None is inherited when a job is bound: from the routine's ``slot_defaults``,
+    the flow, or the built-in values.
+
+    Raises:
+        ValueError: a setting is out of range.
+    """
+
+    def __init__(
+        self,
+        name: str = "",
+        routine: Routine | None = None,
+        max_queue_length: int | None = 1000,
+        watermark: float | None = 0.8,
+        *,
+        overflow: Overflow | None = None,
+        max_enqueue_retries: int | None = None,
+        enqueue_retry_delay: float | None = None,
+        pause_enqueue_timeout: float | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.explicit: Mapping[str, Any] = explicit(
+            max_queue_length=max_queue_length,
+            watermark=watermark,
+            overflow=overflow,
+            max_enqueue_retries=max_enqueue_retries,
+            enqueue_retry_delay=enqueue_retry_delay,
+            pause_enqueue_timeout=pause_enqueue_timeout,
+        )
+        self.connected_events: list[Event] = []
+        self._set_up(name, routine, resolve(self.explicit), clock, threading.Lock())
+
+    def _set_up(
+        self,
+        name: str,
+        routine: Routine | None,
+        settings: SlotSettings,
+        clock: Clock,
+        lock: threading.Lock,
+    ) -> None:
+        self.name = name
+        self.routine = routine
+        self.settings = settings
+        self.max_queue_length = settings.max_queue_length
+        self._clock = clock
+        self._lock = lock
+        self.queue = ItemQueue(settings.watermark_threshold)
+        self.legs: deque[Leg] = deque()
+
+    @property
+    def watermark(self) -> float:
+        """Share of the length (0 to 1) from which consumed items are let go."""
+        return self.settings.watermark
+
+    @property
+    def watermark_threshold(self) -> int:
+        """``int(max_queue_length * watermark)``, items."""
+        return self.settings.watermark_threshold
+
+    @property
+    def routine_id(self) -> str | None:
+        """The id that a flow gave the slot's routine."""
+        return self.routine.routine_id if self.routine is not None else None
+
+    # -- wiring ----------------------------------------------------------------------------------
+
+    def connect(self, event: Event) -> None:
+        """Connect an event to this slot; connecting twice is connecting once."""
+        if event not in self.connected_events:
+            self.connected_events.append(event)
+            event.connect(self)
+
+    def disconnect(self, event: Event) -> None:
+        """Undo `connect`; an event that is not connected is no error."""
+        if event in self.connected_events:
+            self.connected_events.remove(event)
+            event.disconnect(self)
+
+    # -- putting items in ------------------------------------------------------------------------
+
+    def enqueue(
+        self,
+        data: Any,
+        emitted_from: str,
+        emitted_at: datetime,
+        retry_count: int = 0,
+        job_id: str | None = None,
+    ) -> None:
+        """Put one item in; blocks while the slot is full, as its ``overflow`` says.
+
+        Args:
+            data: the item.
+            emitted_from: who emitted it.
+            emitted_at: when; a naive datetime is taken as local time.
+            retry_count: waits that the caller has already made.
+            job_id: a live job of a flow with this definition: the item enters that job's slot.
+
+        Raises:
+            SlotQueueFullError: there was no room after all retries, or at once with ``reject``.
+            SlotPausedError: the job stayed paused for ``pause_enqueue_timeout`` seconds.
+            JobFinished: the job has ended.
+        """
+        target = self._of_job(job_id)
+        segment = Segment([data], [stamp_ns(emitted_at)], Origin(emitted_from))
+        target.enter(segment, retry_count)
+
+    def enter(self, segment: Segment, retries: int = 0) -> None:
+        """Put a segment in on behalf of a caller from outside. Blocks and raises as `enqueue`."""
+        with self._lock:
+            self._check_open()
+            leg = self._let_in_or_wait(segment)
+        self._told()
+        if leg is not None:
+            leg.attempts = retries
+            self._wait_outside(leg)
+
+    def _let_in_or_wait(self, segment: Segment) -> Leg | None:
+        """Let the segment in, refuse it, or line it up. Under the lock."""
+        if not self._closed() and not self.legs and not self.queue.held:
+            room = self.max_queue_length - self.queue.unconsumed
+            if room < len(segment) and self.settings.overflow == "drop_oldest":
+                self._evict(len(segment) - room)
+                room = self.max_queue_length - self.queue.unconsumed
+            if room >= len(segment):
+                self.queue.put(segment, self._clock.time_ns())
+                self._arrived()
+                return None
+            if self.settings.overflow == "reject":
+                raise self._refuse_caller(segment, "rejected", 0)
+        leg = Leg(self, segment, Parcel(), self._clock.monotonic_ns())
+        self.legs.append(leg)
+        return leg
+
+    def _wait_outside(self, leg: Leg) -> None:
+        """Wait until `leg` is in. The lock is free while the caller waits."""
+        paused_until: int | None = None
+        while True:
+            with self._lock:
+                if not leg.parcel.legs:
+                    return
+                now = self._clock.monotonic_ns()
+                if self._closed():
+                    leg.due_ns = None
+                    paused_until = paused_until or now + self._pause_timeout_ns()
+                    until: int | None = paused_until
+                    if now >= paused_until:
+                        raise self._withdraw(leg, "paused")
+                else:
+                    paused_until = None
+                    until = self._next_attempt(leg, now)
+                timeout = None if until is None else (until - now) / NANOSECONDS
+            self._clock.wait(leg.parcel.signal, timeout)
+
+    def _next_attempt(self, leg: Leg, now: int) -> int | None:
+        """When the caller's present wait is over; counts a new wait, or refuses."""
+        self._check_waiting(leg)
+        if self.settings.overflow != "retry":
+            if not leg.attempts:
+                leg.attempts = 1
+                self.queue.retries += 1
+            return None
+        if leg.due_ns is None or now >= leg.due_ns:
+            if leg.attempts >= self.settings.max_enqueue_retries:
+                raise self._withdraw(leg, "queue_full")
+            leg.attempts += 1
+            self.queue.retries += 1
+            delay = self.settings.enqueue_retry_delay * leg.attempts
+            leg.due_ns = now + int(delay * NANOSECONDS)
+        return leg.due_ns
+
+    def _withdraw(self, leg: Leg, reason: str) -> SlotQueueFullError:
+        self.legs.remove(leg)
+        leg.parcel.legs.clear()
+        return self._refuse_caller(leg.segment, reason, leg.attempts)
+
+    def _refuse_caller(self, segment: Segment, reason: str, retries: int) -> SlotQueueFullError:
+        """Count a refusal that the caller is told by the error that is returned."""
+        self.queue.refuse(segment, reason)
+        self.queue.returned_to_caller += len(segment)
+        return self.full_error(reason, retries)
+
+    def full_error(self, reason: str, retries: int) -> SlotQueueFullError:
+        """The error that says why an item was refused, with all facts. Under the lock."""
+        unconsumed, size = self.queue.unconsumed, self.queue.size
+        if reason == "paused":
+            kind: type[SlotQueueFullError] = SlotPausedError
+            text = (
+                f"Slot '{self.name}' cannot enqueue: job '{self.job_id}' is paused. "
+                "Please resume it first."
+            )
+        else:
+            kind = SlotQueueFullError
+            text = (
+                f"Slot '{self.name}' queue is full (max={self.max_queue_length}). "
+                f"Unconsumed: {unconsumed}, Total: {size}. Retried {retries} times."
+            )
+        return kind(
+            text,
+            slot_name=self.name,
+            routine_id=self.routine_id,
+            job_id=self.job_id,
+            max_length=self.max_queue_length,
+            unconsumed_count=unconsumed,
+            queue_size=size,
+            retries=retries,
+        )
+
+    def _evict(self, count: int) -> list[Segment]:
+        """Refuse the oldest waiting items for newer ones."""
+        return self.queue.give_up(count, "evicted")
+
+    def admit(self) -> bool:
+        """Let held and waiting items in as far as there is room. Under the lock."""
+        if self._closed() or not (self.legs or self.queue.held):
+            return False
+        now = self._clock.time_ns()
+        room = self.max_queue_length - self.queue.unconsumed
+        admitted = self.queue.admit_held(room, now) if self.queue.held else 0
+        while self.legs and admitted < room and not self.queue.held:
+            leg = self.legs[0]
+            count = min(len(leg.segment), room - admitted)
+            self.queue.put(leg.segment.cut(count), now)
+            admitted += count
+            leg.attempts, leg.due_ns = 0, None
+            if not len(leg.segment):
+                self.legs.popleft()
+                leg.parcel.leg_ended(leg)
+        return admitted > 0
+
+    # -- taking items out, and looking -------------------------------------------------------------
+
+    def _consume(self, count: int | None) -> list[Segment]:
+        with self._lock:
+            taken = self.queue.take_all() if count is None else self.queue.take(count)
+            self.queue.commit(taken, self._clock.time_ns())
+            self._made_room()
+        self._told()
+        return taken
+
+    def _waiting(self) -> list[Segment]:
+        with self._lock:
+            return list(self.queue.waiting)
+
+    def _visible(self) -> list[Segment]:
+        with self._lock:
+            return [*self.queue.kept, *self.queue.waiting]
+
+    def get_unconsumed_count(self) -> int:
+        """Items that wait."""
+        return self.queue.unconsumed
+
+    def get_total_count(self) -> int:
+        """Items that can be seen: waiting ones, and consumed ones not yet let go."""
+        with self._lock:
+            return self.queue.size
+
+    def points(self, limit: int | None = None) -> list[SlotDataPoint]:
+        """The items that can be seen as data points: consumed, waiting, then held ones.
+
+        Args:
+            limit: how many at most, from the oldest; None means all.
+        """
+        with self._lock:
+            queue = self.queue
+            segments = [*queue.kept, *queue.waiting, *queue.held_segments]
+            found: list[SlotDataPoint] = []
+            for segment in segments:
+                found.extend(segment.points(self.routine_id, self.name))
+                if limit is not None and len(found) >= limit:
+                    return found[:limit]
+            return found
+
+    # -- figures -----------------------------------------------------------------------------------
+
+    def metrics(self) -> SlotMetrics:
+        """All figures of the slot, read at one moment."""
+        with self._lock:
+            return self.read_metrics()
+
+    def read_metrics(self) -> SlotMetrics:
+        """As `metrics`, for a caller that has the lock."""
+        queue = self.queue
+        return SlotMetrics(
+            slot_name=self.name,
+            routine_id=self.routine_id,
+            max_length=self.max_queue_length,
+            watermark_threshold=self.settings.watermark_threshold,
+            size=queue.size,
+            unconsumed=queue.unconsumed,
+            held=queue.held,
+            offered=queue.offered,
+            consumed=queue.consumed,
+            refused=queue.refused,
+            refused_by=dict(queue.refused_by),
+            returned_to_caller=queue.returned_to_caller,
+            retries=queue.retries,
+            times_held=queue.times_held,
+            oldest_ns=queue.waiting[0].enqueued_ns if queue.waiting else None,
+            waiting_producers=len(self.legs),
+        )
+
+    def get_queue_metrics(self) -> dict[str, Any]:
+        """Queue size, length, usage, backlog and names, as monitoring clients know them."""
+        return self.metrics().queue_metrics()
+
+    def get_queue_status(self) -> dict[str, Any]:
+        """The same figures in the older words, with a pressure level."""
+        return self.metrics().queue_status()
+
+    def get_queue_state(self) -> dict[str, Any]:
+        """`get_queue_status` with the slot's name."""
+        return {"name": self.name, **self.get_queue_status()}
+
+    def is_paused(self) -> bool:
+        """Whether the slot's gate is closed; never true of a definition's slot."""
+        return self._closed()
+
+    # -- what a job's slot does differently ----------------------------------------------------------
+
+    @property
+    def job_id(self) -> str | None:
+        """The job that owns the slot, or None."""
+        return None
+
+    def _of_job(self, job_id: str | None) -> Slot:
+        if job_id is None or self.routine is None:
+            return self
+        return self.routine.job_slot(job_id, self.name) or self
+
+    def _check_open(self) -> None:
+        """Raise when the slot takes no more items from outside."""
+
+    def _check_waiting(self, leg: Leg) -> None:
+        """Raise when it is no use to wait any longer."""
+
+    def _closed(self) -> bool:
+        return False
+
+    def _pause_timeout_ns(self) -> int:
+        return int(self.settings.pause_enqueue_timeout * NANOSECONDS)
+
+    def _arrived(self) -> None:
+        """New items wait. Under the lock."""
+
+    def _made_room(self) -> None:
+        """Items have left. Under the lock."""
+        self.admit()
+
+    def _told(self) -> None:
+        """The lock was given back after a change."""
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} {self.routine_id or '-'}.{self.name} "
+            f"{self.queue.unconsumed}/{self.max_queue_length}>"
+        )
