@@ -11,13 +11,17 @@ seconds of job time to ask again, or None), ``lacks(slots, job_state)`` (one lin
 for) and ``describe()``.
 """
 
+# ruff: noqa: ARG002 - all policies take the same arguments
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from routilux.settings import is_count, is_number
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from routilux.job_state import JobState
     from routilux.slot import Slot
 
@@ -70,7 +74,7 @@ class BatchSize(_Policy):
     type = "batch_size"
 
     def __init__(self, size: int) -> None:
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        if not is_count(size) or size < 1:
             raise ValueError(f"A batch must be a whole number above 0, not {size!r}")
         self.minimum = size
 
@@ -104,8 +108,7 @@ class TimeInterval(_Policy):
     type = "time_interval"
 
     def __init__(self, seconds: float) -> None:
-        good = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-        if not good or not 0 < seconds < math.inf:
+        if not is_number(seconds) or not 0 < seconds < math.inf:
             raise ValueError(f"An interval must be a number of seconds above 0, not {seconds!r}")
         self.seconds = float(seconds)
 

@@ -63,9 +63,9 @@ def _checked(mapping: Mapping[str, str] | None) -> dict[str, str]:
         names = dict(mapping or {})
     except (TypeError, ValueError) as error:
         raise TypeError(f"param_mapping must map names to names, not {mapping!r}") from error
-    for old, new in names.items():
-        if not isinstance(old, str) or not isinstance(new, str):
-            raise TypeError(f"param_mapping must map names to names, not {old!r} to {new!r}")
+    for name in (*names, *names.values()):
+        if not isinstance(name, str):
+            raise TypeError(f"param_mapping must map names to names, and {name!r} is none")
     targets = list(names.values())
     for new in targets:
         if targets.count(new) > 1:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
-from typing import Literal
+from enum import StrEnum
+from typing import Literal, cast
+
+from routilux.settings import is_count, is_number
 
 Action = Literal["stop", "continue", "skip", "retry"]
 
@@ -14,7 +16,7 @@ Action = Literal["stop", "continue", "skip", "retry"]
 LONGEST_DELAY_S = 365 * 86_400.0
 
 
-class ErrorStrategy(str, Enum):
+class ErrorStrategy(StrEnum):
     """What to do with an activation that raised.
 
     STOP fails the job; CONTINUE records the error and goes on; SKIP marks the routine as skipped
@@ -82,7 +84,7 @@ class ErrorHandler:
             attempt: how often these items have run, 1 when the first run failed.
         """
         if self.strategy is not ErrorStrategy.RETRY:
-            return Decision(self.strategy.value)
+            return Decision(cast(Action, self.strategy.value))
         if attempt <= self.max_retries and isinstance(error, self.retryable_exceptions):
             return Decision("retry", self._delay(attempt))
         return Decision("stop" if self.is_critical else "continue")
@@ -108,16 +110,16 @@ def _strategy(value: object) -> ErrorStrategy:
         raise ValueError(f"strategy must be one of {known}, not {value!r}") from None
 
 
-def _count(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+def _count(name: str, value: int) -> int:
+    if not is_count(value):
         raise TypeError(f"{name} must be a whole number, not {value!r}")
     if value < 0:
         raise ValueError(f"{name} must be 0 or more, not {value!r}")
     return value
 
 
-def _number(name: str, value: object, *, least: int) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+def _number(name: str, value: float, *, least: int) -> float:
+    if not is_number(value):
         raise TypeError(f"{name} must be a number, not {value!r}")
     if not least <= value < math.inf:
         raise ValueError(f"{name} must be {least} or more, not {value!r}")

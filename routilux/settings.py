@@ -37,17 +37,17 @@ class SlotSettings:
     pause_enqueue_timeout: float = 5.0
 
     def __post_init__(self) -> None:
-        if not _is_count(self.max_queue_length) or self.max_queue_length <= 0:
+        if not is_count(self.max_queue_length) or self.max_queue_length <= 0:
             raise _bad("max_queue_length", self.max_queue_length, "a whole number above 0")
-        if not _is_number(self.watermark) or not 0.0 <= self.watermark <= 1.0:
+        if not is_number(self.watermark) or not 0.0 <= self.watermark <= 1.0:
             raise _bad("watermark", self.watermark, "a number from 0 to 1")
         if self.overflow not in OVERFLOWS:
             raise _bad("overflow", self.overflow, "one of " + ", ".join(OVERFLOWS))
-        if not _is_count(self.max_enqueue_retries) or self.max_enqueue_retries < 0:
+        if not is_count(self.max_enqueue_retries) or self.max_enqueue_retries < 0:
             raise _bad("max_enqueue_retries", self.max_enqueue_retries, "0 or more")
         for name in ("enqueue_retry_delay", "pause_enqueue_timeout"):
             value = getattr(self, name)
-            if not _is_number(value) or not 0 <= value < float("inf"):
+            if not is_number(value) or not 0 <= value < float("inf"):
                 raise _bad(name, value, "a number of seconds, 0 or more")
 
     @property
@@ -86,11 +86,13 @@ def resolve(*layers: Mapping[str, Any]) -> SlotSettings:
     return SlotSettings(**merged)
 
 
-def _is_count(value: object) -> bool:
+def is_count(value: object) -> bool:
+    """Whether `value` is a whole number; True and False are none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether `value` is a number; True and False are none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

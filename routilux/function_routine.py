@@ -1,0 +1,214 @@
+"""FunctionRoutine: a routine whose logic is a plain function. The decorator form makes them.
+
+A source has no slot: its function is called once, without arguments. A step has the slot ``items``:
+its function is called with one item at a time, or with all that came together. What the function
+gives is emitted on the event ``out``: each value that a generator yields, else what is returned;
+None is nothing. When nobody is connected to ``out``, the values go nowhere.
+
+What an exception of a step's function leads to:
+
+========================  ==========================================================================
+called with one item      That item becomes a dead letter, the others go on. What the function had
+                          yielded before stays emitted. A flow's handler changes nothing about it.
+the same, with a handler  Items are taken one by one, each an activation of its own, and the handler
+of RETRY or STOP          decides about that one item: RETRY runs it again, and what it had yielded
+                          is emitted again; STOP fails the job, and the items behind it stay in the
+                          slot. Slower; the items before are not touched.
+called with a list        The handler decides about all items of the list.
+========================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from time import monotonic
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from routilux.activation_policies import DECLINED, Answer
+from routilux.error_handler import ErrorHandler, ErrorStrategy
+from routilux.routine import Routine
+
+if TYPE_CHECKING:
+    from routilux.activation_policies import Policy
+    from routilux.job_state import JobState
+    from routilux.slot import Slot
+
+F = TypeVar("F", bound="FunctionRoutine")
+
+IN = "items"
+OUT = "out"
+
+# A long run of items stands still for a pause, and ends for a cancel, about this often. Shorter
+# costs each item more than it is worth; longer would be noticed by whoever waits.
+CHECKPOINT_EVERY_S = 0.005
+
+_END: Any = object()
+
+
+class FunctionRoutine(Routine):
+    """A routine whose logic is a plain function; the event ``out`` carries what it gives.
+
+    Args:
+        function: what to call.
+        source: whether it is called once without arguments; else it is a step with a slot.
+        each: whether a step is called with one item at a time, else with a list.
+        slot: settings of the step's slot, see `routilux.slot.Slot`; None is inherited.
+
+    Raises:
+        TypeError: `function` is a coroutine function, or cannot be called that way.
+        ValueError: a slot setting is out of range.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        source: bool = False,
+        each: bool = True,
+        slot: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        _check_function(function, 0 if source else 1)
+        self.function = function
+        self.is_source = source
+        self.each = each
+        self.define_event(OUT)
+        if not source:
+            self.define_slot(IN, **(slot or {}))
+        self._choose(self.error_handler, self.activation_policy)
+
+    @property
+    def emits(self) -> bool:
+        """Whether anybody is connected to ``out``."""
+        return any(event.connected_slots for event in self.events.values())
+
+    def set_error_handler(self: F, handler: ErrorHandler | None) -> F:
+        """Set what happens when the function raises; see the module. Returns the routine.
+
+        Raises:
+            ValueError: the handler is one of RETRY or STOP, and the step has a policy of its own.
+        """
+        self._choose(handler, self.activation_policy)
+        return super().set_error_handler(handler)
+
+    def set_activation_policy(self: F, policy: Policy | None) -> F:
+        """Set which items go together. Returns the routine.
+
+        Raises:
+            ValueError: the step takes its items one by one, because of its error handler.
+        """
+        super().set_activation_policy(policy)
+        self._choose(self.error_handler, policy)
+        return self
+
+    def _choose(self, handler: ErrorHandler | None, policy: Policy | None) -> None:
+        """Choose the logic that goes with a handler and a policy."""
+        strategy = getattr(handler, "strategy", None)
+        single = (
+            self.each
+            and not self.is_source
+            and strategy in (ErrorStrategy.STOP, ErrorStrategy.RETRY)
+        )
+        if policy is one_at_a_time:
+            policy = None
+        if single and policy is not None:
+            self.activation_policy = None
+            raise ValueError(
+                f"A step with the error strategy '{strategy}' takes its items one by one: leave "
+                "its policy out, or take lists with each=False"
+            )
+        self.activation_policy = one_at_a_time if single else policy
+        if self.is_source:
+            self._logic = self._run_source
+        elif single:
+            self._logic = self._run_single
+        else:
+            self._logic = self._run_each if self.each else self._run_list
+
+    # -- logic: what the engine calls --------------------------------------------------------------
+
+    def _run_source(self) -> None:
+        values = self.function()
+        if isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping)):
+            self._emit_all(values)
+        else:
+            self._emit_result(values)
+
+    def _run_list(self, batch: list[Any], /) -> None:
+        self._emit_result(self.function(batch))
+
+    def _run_single(self, batch: list[Any], /) -> None:
+        for item in batch:
+            self._emit_result(self.function(item))
+
+    def _run_each(self, batch: list[Any], /) -> None:
+        function, emit = self.function, self.emit_item
+        checkpoint_at = monotonic() + CHECKPOINT_EVERY_S
+        for item in batch:
+            try:
+                result = function(item)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this one item's
+                self.fail(item, error)
+            else:
+                if type(result) is GeneratorType:
+                    self._emit_all(self._guarded(item, result))
+                elif result is not None:
+                    emit(OUT, result)
+            if monotonic() >= checkpoint_at:
+                self.checkpoint()
+                checkpoint_at = monotonic() + CHECKPOINT_EVERY_S
+
+    def _guarded(self, item: Any, values: Generator[Any, None, None]) -> Iterator[Any]:
+        """What a generator yields for an item, until it ends or raises."""
+        while True:
+            try:
+                value = next(values, _END)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this one item's
+                self.fail(item, error)
+                return
+            if value is _END:
+                return
+            yield value
+
+    def _emit_result(self, result: Any) -> None:
+        if type(result) is GeneratorType:
+            self._emit_all(result)
+        elif result is not None:
+            self.emit_item(OUT, result)
+
+    def _emit_all(self, values: Iterable[Any]) -> None:
+        emit = self.emit_item
+        for value in values:
+            if value is not None:
+                emit(OUT, value)
+
+
+def one_at_a_time(slots: dict[str, Slot], job_state: JobState) -> Answer:  # noqa: ARG001
+    """The policy of a step whose error handler decides about each item: the oldest item alone."""
+    slot = slots[IN]
+    if not slot.get_unconsumed_count():
+        return DECLINED
+    return True, {IN: slot.consume_n_new(1)}, None
+
+
+def _check_function(function: Callable[..., Any], arguments: int) -> None:
+    """Raise when `function` cannot be called with that many arguments."""
+    name = getattr(function, "__name__", repr(function))
+    if not callable(function):
+        raise TypeError(f"A step must be a function, not {function!r}")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise TypeError(
+            f"{name}() is async: logic runs on threads. Make it a plain function, which may call "
+            "asyncio.run()"
+        )
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # some callables written in C have no signature
+        return
+    try:
+        signature.bind(*[None] * arguments)
+    except TypeError as error:
+        wanted = "with one item or list" if arguments else "without arguments"
+        raise TypeError(f"{name}{signature} cannot be called {wanted}: {error}") from None
