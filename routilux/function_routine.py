@@ -45,6 +45,7 @@ OUT = "out"
 CHECKPOINT_EVERY_S = 0.005
 
 _END: Any = object()
+_ABOUT_ONE_ITEM = (ErrorStrategy.STOP, ErrorStrategy.RETRY)
 
 
 class FunctionRoutine(Routine):
@@ -77,7 +78,7 @@ class FunctionRoutine(Routine):
         self.define_event(OUT)
         if not source:
             self.define_slot(IN, **(slot or {}))
-        self._choose(self.error_handler, self.activation_policy)
+        self._choose()
 
     @property
     def emits(self) -> bool:
@@ -90,8 +91,10 @@ class FunctionRoutine(Routine):
         Raises:
             ValueError: the handler is one of RETRY or STOP, and the step has a policy of its own.
         """
-        self._choose(handler, self.activation_policy)
-        return super().set_error_handler(handler)
+        self._takes_singles(handler, self.activation_policy)
+        super().set_error_handler(handler)
+        self._choose()
+        return self
 
     def set_activation_policy(self: F, policy: Policy | None) -> F:
         """Set which items go together. Returns the routine.
@@ -99,33 +102,36 @@ class FunctionRoutine(Routine):
         Raises:
             ValueError: the step takes its items one by one, because of its error handler.
         """
+        self._takes_singles(self.error_handler, policy)
         super().set_activation_policy(policy)
-        self._choose(self.error_handler, policy)
+        self._choose()
         return self
 
-    def _choose(self, handler: ErrorHandler | None, policy: Policy | None) -> None:
-        """Choose the logic that goes with a handler and a policy."""
-        strategy = getattr(handler, "strategy", None)
-        single = (
-            self.each
-            and not self.is_source
-            and strategy in (ErrorStrategy.STOP, ErrorStrategy.RETRY)
-        )
-        if policy is one_at_a_time:
-            policy = None
-        if single and policy is not None:
+    def _choose(self) -> None:
+        """Choose the logic that goes with the handler and the policy."""
+        single = self._takes_singles(self.error_handler, self.activation_policy)
+        if single:
+            self.activation_policy = one_at_a_time
+        elif self.activation_policy is one_at_a_time:
             self.activation_policy = None
-            raise ValueError(
-                f"A step with the error strategy '{strategy}' takes its items one by one: leave "
-                "its policy out, or take lists with each=False"
-            )
-        self.activation_policy = one_at_a_time if single else policy
         if self.is_source:
             self._logic = self._run_source
         elif single:
             self._logic = self._run_single
         else:
             self._logic = self._run_each if self.each else self._run_list
+
+    def _takes_singles(self, handler: ErrorHandler | None, policy: Policy | None) -> bool:
+        """Whether items are taken one by one; raises when `policy` has other ideas."""
+        strategy = getattr(handler, "strategy", None)
+        if self.is_source or not self.each or strategy not in _ABOUT_ONE_ITEM:
+            return False
+        if policy is not None and policy is not one_at_a_time:
+            raise ValueError(
+                f"A step with the error strategy '{strategy}' takes its items one by one: leave "
+                "its policy out, or take lists with each=False"
+            )
+        return True
 
     # -- logic: what the engine calls --------------------------------------------------------------
 

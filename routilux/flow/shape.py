@@ -130,6 +130,8 @@ def _check_variant(value: object, variants: list[Schema], path: Path) -> Iterato
 
 def _fits(value: object, schema: Schema) -> bool:
     """Whether a value itself fits, whatever is inside of it."""
+    if "const" in schema:
+        return True  # it is what the variant was chosen by
     if "enum" in schema:
         return isinstance(value, str) and value in schema["enum"]
     match schema["type"]:

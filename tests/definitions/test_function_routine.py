@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import pytest
+
+import routilux.function_routine as module
+from routilux.activation_policies import batch_size_policy, immediate_policy
+from routilux.error_handler import ErrorHandler
+from routilux.errors import JobCancelled
+from routilux.function_routine import FunctionRoutine, one_at_a_time
+from routilux.slot import Slot
+from tests.definitions.samples import FakeActivation, FakeJob, filled
+
+
+def run(routine: FunctionRoutine, *lists: list[Any]) -> tuple[list[Any], list[Any]]:
+    """What a run emitted, and the items that failed with their errors as text."""
+    activation = FakeActivation(routine)
+    emitted = activation.run(*lists)
+    return emitted, [(item, str(error)) for item, error in activation.failed]
+
+
+def double(x: int) -> int:
+    return 2 * x
+
+
+def repeat(n: int) -> Any:
+    for i in range(n):
+        yield i
+    if n == 3:
+        raise ValueError("three")
+
+
+def test_a_step_has_one_slot_and_one_event():
+    routine = FunctionRoutine(double, slot={"max_queue_length": 3, "overflow": "block"})
+    assert list(routine.slots) == ["items"]
+    assert list(routine.events) == ["out"]
+    assert routine.slots["items"].explicit == {"max_queue_length": 3, "overflow": "block"}
+
+
+def test_a_source_has_no_slot():
+    routine = FunctionRoutine(list, source=True)
+    assert routine.slots == {}
+    assert list(routine.events) == ["out"]
+
+
+def test_a_step_emits_what_the_function_returns():
+    assert run(FunctionRoutine(double), [1, 2, 3]) == ([2, 4, 6], [])
+
+
+def test_none_is_no_item():
+    assert run(FunctionRoutine(lambda x: x or None), [0, 1, 0, 2]) == ([1, 2], [])
+
+
+def test_a_generator_gives_an_item_for_each_value_but_none():
+    assert run(FunctionRoutine(lambda x: (y for y in (x, None, x + 1))), [1]) == ([1, 2], [])
+
+
+def test_a_wrapped_generator_function_is_one_too():
+    @functools.wraps(repeat)
+    def wrapped(n: int) -> Any:
+        return repeat(n)
+
+    assert run(FunctionRoutine(wrapped), [2]) == ([0, 1], [])
+
+
+def test_one_bad_item_is_a_dead_letter_and_the_others_go_on():
+    assert run(FunctionRoutine(lambda x: 6 // x), [1, 0, 2]) == (
+        [6, 3],
+        [(0, "integer division or modulo by zero")],
+    )
+
+
+def test_a_generator_that_fails_keeps_what_it_has_yielded():
+    assert run(FunctionRoutine(repeat), [1, 3, 2]) == ([0, 0, 1, 2, 0, 1], [(3, "three")])
+
+
+def test_what_is_no_exception_goes_through():
+    def cancelled(_: int) -> None:
+        raise JobCancelled("over")
+
+    with pytest.raises(JobCancelled):
+        run(FunctionRoutine(cancelled), [1])
+
+
+def test_a_list_step_gets_everything_at_once():
+    assert run(FunctionRoutine(sum, each=False), [1, 2, 3]) == ([6], [])
+    assert run(FunctionRoutine(lambda xs: (x for x in xs), each=False), [1, 2]) == ([1, 2], [])
+
+
+def test_a_list_step_leaves_its_errors_to_the_handler():
+    with pytest.raises(ZeroDivisionError):
+        run(FunctionRoutine(lambda xs: 1 // 0, each=False), [1])
+
+
+@pytest.mark.parametrize(
+    ("value", "items"),
+    [
+        (None, []),
+        ([1, None, 2], [1, 2]),
+        ((x for x in (1, 2)), [1, 2]),
+        (range(3), [0, 1, 2]),
+        ({"a": 1}, [{"a": 1}]),
+        ("text", ["text"]),
+        (b"raw", [b"raw"]),
+        (7, [7]),
+    ],
+)
+def test_a_source_emits_each_element_or_the_one_value(value, items):
+    assert run(FunctionRoutine(lambda: value, source=True)) == (items, [])
+
+
+def test_an_error_of_a_source_is_the_handlers():
+    with pytest.raises(ZeroDivisionError):
+        run(FunctionRoutine(lambda: 1 // 0, source=True))
+
+
+@pytest.mark.parametrize("strategy", ["stop", "retry"])
+def test_with_retry_or_stop_items_are_taken_one_by_one_and_errors_go_to_the_handler(strategy):
+    routine = FunctionRoutine(lambda x: 6 // x).set_error_handler(ErrorHandler(strategy))
+    assert routine.activation_policy is one_at_a_time
+    assert run(routine, [3]) == ([2], [])
+    with pytest.raises(ZeroDivisionError):
+        run(routine, [0])
+
+
+def test_critical_is_retry():
+    assert FunctionRoutine(double).set_as_critical().activation_policy is one_at_a_time
+
+
+def test_with_continue_or_skip_a_bad_item_is_a_dead_letter_as_without():
+    for strategy in ("continue", "skip"):
+        routine = FunctionRoutine(lambda x: 6 // x).set_error_handler(ErrorHandler(strategy))
+        assert routine.activation_policy is None
+        assert run(routine, [0, 3])[0] == [2]
+
+
+def test_the_handler_can_be_taken_away_again():
+    routine = FunctionRoutine(lambda x: 6 // x).set_error_handler(ErrorHandler("retry"))
+    routine.set_error_handler(None)
+    assert routine.activation_policy is None
+    assert run(routine, [0, 3])[0] == [2]
+
+
+def test_a_handler_of_a_list_step_or_a_source_changes_nothing():
+    for routine in (FunctionRoutine(sum, each=False), FunctionRoutine(list, source=True)):
+        routine.set_error_handler(ErrorHandler("retry"))
+        assert routine.activation_policy is None
+
+
+def test_one_by_one_and_a_policy_exclude_each_other():
+    routine = FunctionRoutine(double).set_activation_policy(batch_size_policy(2))
+    with pytest.raises(ValueError, match="strategy 'retry' takes its items one by one: leave its"):
+        routine.set_error_handler(ErrorHandler("retry"))
+    assert routine.error_handler is None
+    assert run(routine, [1, 2]) == ([2, 4], [])
+    routine.set_activation_policy(None).set_error_handler(ErrorHandler("stop"))
+    with pytest.raises(ValueError, match="strategy 'stop' takes its items one by one"):
+        routine.set_activation_policy(immediate_policy())
+    assert routine.activation_policy is one_at_a_time
+
+
+def test_one_at_a_time_takes_the_oldest_alone():
+    slots: dict[str, Slot] = {"items": filled("items", 1, 2)}
+    job: Any = FakeJob()
+    assert one_at_a_time(slots, job) == (True, {"items": [1]}, None)
+    assert one_at_a_time(slots, job) == (True, {"items": [2]}, None)
+    assert one_at_a_time(slots, job)[0] is False
+
+
+def test_a_long_run_comes_by_checkpoints(monkeypatch):
+    now = iter(range(100))
+    monkeypatch.setattr(module, "monotonic", lambda: next(now) * module.CHECKPOINT_EVERY_S / 2)
+    activation = FakeActivation(FunctionRoutine(double))
+    assert activation.run([1, 2, 3, 4, 5]) == [2, 4, 6, 8, 10]
+    assert activation.checkpoints == 2
+
+
+def test_a_routine_emits_only_if_somebody_listens():
+    routine = FunctionRoutine(double)
+    assert routine.emits is False
+    routine.events["out"].connect(Slot("in"))
+    assert routine.emits is True
+
+
+async def asynchronous(x: int) -> int:
+    return x
+
+
+async def asynchronous_generator(x: int) -> Any:
+    yield x
+
+
+@pytest.mark.parametrize("function", [asynchronous, asynchronous_generator])
+def test_async_functions_are_refused(function):
+    with pytest.raises(TypeError, match=r"\(\) is async: logic runs on threads"):
+        FunctionRoutine(function)
+
+
+def test_a_function_that_cannot_be_called_so_is_refused():
+    with pytest.raises(TypeError, match="cannot be called with one item or list: too many"):
+        FunctionRoutine(lambda: 1)
+    with pytest.raises(TypeError, match=r"double\(x: 'int'\) -> 'int' cannot be called without"):
+        FunctionRoutine(double, source=True)
+    with pytest.raises(TypeError, match="A step must be a function, not 5"):
+        FunctionRoutine(5)  # type: ignore[arg-type]
+
+
+def test_a_function_without_a_signature_is_believed():
+    assert run(FunctionRoutine(dict.fromkeys), [["a"]]) == ([{"a": None}], [])
+    assert run(FunctionRoutine(int), ["4"]) == ([4], [])
