@@ -140,7 +140,7 @@ class _Converter:
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise self._error("a key must be a text", key_node)
-            key = str(key_node.value)
+            key = self._text(key_node)
             here = (*path, key)
             if key in found:
                 line, _ = self._document.keys[here]
@@ -149,8 +149,16 @@ class _Converter:
             found[key] = self.convert(value_node, here)
         return found
 
-    def _scalar(self, node: yaml.ScalarNode) -> Any:
+    def _text(self, node: yaml.ScalarNode) -> str:
+        """A scalar's text; JSON writes characters beyond 0xFFFF as two halves."""
         text = str(node.value)
+        try:
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        except UnicodeDecodeError:
+            raise self._error("a text has half of a character in it", node) from None
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        text = self._text(node)
         try:
             match node.tag.removeprefix(_TAG):
                 case "str":

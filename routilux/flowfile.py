@@ -103,7 +103,11 @@ def _read(source: Source, name: str) -> Document:
 def _located(fault: Fault, document: Document, changes: list[_Override]) -> FlowFileError:
     message = f"{show_path(fault.path)}: {fault.message}"
     for change in reversed(changes):
-        if fault.path[: len(change.path)] == change.path:
+        length = min(len(fault.path), len(change.path))
+        below = length == len(change.path)
+        if fault.path[:length] == change.path[:length] and (
+            below or fault.path not in document.values
+        ):
             return FlowFileError(message, path=change.name)
     line, column = document.place(fault.path, at_key=fault.at_key)
     return FlowFileError(message, path=document.name, line=line, column=column)

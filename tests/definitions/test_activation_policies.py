@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -17,8 +17,10 @@ from routilux.activation_policies import (
     time_interval_policy,
 )
 from routilux.routine import Routine
-from routilux.slot import Slot
 from tests.definitions.samples import FakeJob, decide, filled
+
+if TYPE_CHECKING:
+    from routilux.slot import Slot
 
 DECLINED = (False, {}, None)
 
@@ -149,7 +151,9 @@ def test_a_batch_without_slots_declines_even_at_the_end():
     assert ask(batch_size_policy(1), {}, job) == DECLINED
 
 
-@given(st.integers(1, 5), st.lists(st.integers(), max_size=20), st.lists(st.integers(), max_size=20))
+@given(
+    st.integers(1, 5), st.lists(st.integers(), max_size=20), st.lists(st.integers(), max_size=20)
+)
 def test_batches_deliver_every_item_once_and_in_order(size, left, right):
     policy, job, slots = batch_size_policy(size), FakeJob(), two(left, right)
     got: dict[str, list[int]] = {"left": [], "right": []}

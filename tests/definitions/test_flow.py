@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import pytest
 
@@ -104,7 +105,7 @@ def test_a_slot_goes_before_its_routine_and_that_before_the_flow(flow):
     assert flow.slot_settings(slot) == SlotSettings(max_queue_length=50, overflow="block")
 
     class Own(Counter):
-        slot_defaults = {"overflow": "reject", "max_queue_length": 8}
+        slot_defaults: ClassVar = {"overflow": "reject", "max_queue_length": 8}
 
     own = Own()
     flow.add_routine(own)
@@ -145,7 +146,9 @@ def test_connecting_twice_is_connecting_once(flow):
     first = flow.connect("reader", "file", "counter", "files")
     assert flow.connect("reader", "file", "counter", "files", {}) is first
     assert flow.connections == [first]
-    with pytest.raises(ValueError, match="'reader.file' is connected to 'counter.files' already"):
+    with pytest.raises(
+        ValueError, match=r"'reader\.file' is connected to 'counter\.files' already"
+    ):
         flow.connect("reader", "file", "counter", "files", copy=True)
 
 

@@ -26,8 +26,7 @@ def double(x: int) -> int:
 
 
 def repeat(n: int) -> Any:
-    for i in range(n):
-        yield i
+    yield from range(n)
     if n == 3:
         raise ValueError("three")
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 
 import pytest
 
@@ -9,6 +8,10 @@ from routilux.error_handler import ErrorHandler
 from routilux.flow import Flow, Step
 from routilux.function_routine import one_at_a_time
 from tests.definitions.samples import Counter, Reader
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture
