@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -8,7 +9,6 @@ import pytest
 from routilux import flowfile
 from routilux.errors import FlowFileError
 from tests.definitions.samples import HERE
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

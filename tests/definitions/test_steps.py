@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,7 +9,6 @@ from routilux.error_handler import ErrorHandler
 from routilux.flow import Flow, Step
 from routilux.function_routine import one_at_a_time
 from tests.definitions.samples import Counter, Reader
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
