@@ -1,0 +1,175 @@
+"""Stores: the jobs and flows that a process knows, for those who ask by id."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from routilux.flow_registry import FlowRegistry
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from routilux.flow import Flow
+    from routilux.job_state import JobState
+
+# A finished job keeps its slots and dead letters to be looked at: the last hundred are affordable.
+FINISHED_LIMIT = 100
+# Of older ones only a line is kept, so that one can be told "gone" from "never was".
+EVICTED_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class EvictedJob:
+    """What is left of a finished job that had to go. Times are aware UTC, or None."""
+
+    job_id: str
+    flow_id: str
+    status: str
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+
+
+class JobStore:
+    """Live jobs, and the last finished ones.
+
+    Args:
+        finished_limit: finished jobs kept; the one that finished first goes.
+        evicted_limit: evicted jobs of which a line is kept.
+    """
+
+    def __init__(
+        self, finished_limit: int = FINISHED_LIMIT, evicted_limit: int = EVICTED_LIMIT
+    ) -> None:
+        if finished_limit < 0 or evicted_limit < 0:
+            raise ValueError("finished_limit and evicted_limit must be 0 or more")
+        self.finished_limit = finished_limit
+        self.evicted_limit = evicted_limit
+        self._lock = threading.Lock()
+        self._jobs: dict[str, JobState] = {}
+        self._finished: OrderedDict[str, None] = OrderedDict()
+        self._evicted: OrderedDict[str, EvictedJob] = OrderedDict()
+
+    def add(self, job: JobState) -> None:
+        """Keep a job; twice is once.
+
+        Raises:
+            ValueError: another job of this id is not finished.
+        """
+        with self._lock:
+            known = self._jobs.get(job.job_id)
+            if known is not None and known is not job:
+                if not known.status.finished:
+                    raise ValueError(
+                        f"Job '{job.job_id}' is already known and {known.status.value}: "
+                        "cancel it first, or give the new job another id"
+                    )
+                self._forget(job.job_id)
+            self._evicted.pop(job.job_id, None)
+            self._jobs[job.job_id] = job
+            if job.status.finished:
+                self._finish(job.job_id)
+
+    def mark_finished(self, job_id: str) -> None:
+        """A job has ended (the engine says so): from now on it may be evicted."""
+        with self._lock:
+            if job_id in self._jobs:
+                self._finish(job_id)
+
+    def get(self, job_id: str) -> JobState | None:
+        """The job of that id, or None."""
+        return self._jobs.get(job_id)
+
+    def get_evicted(self, job_id: str) -> EvictedJob | None:
+        """What is left of an evicted job; None when it is still here, or never was."""
+        return self._evicted.get(job_id)
+
+    def remove(self, job_id: str) -> bool:
+        """Forget a job, without a trace; it goes on if it runs. Returns whether it was known."""
+        with self._lock:
+            return self._forget(job_id)
+
+    def list_all(self) -> list[JobState]:
+        """All jobs, in the order in which they were added."""
+        return list(self._jobs.values())
+
+    def get_by_flow(self, flow_id: str) -> list[JobState]:
+        """The jobs of one flow, in the order in which they were added."""
+        return [job for job in self.list_all() if job.flow_id == flow_id]
+
+    def clear(self) -> None:
+        """Forget everything, evicted jobs too."""
+        with self._lock:
+            self._jobs.clear()
+            self._finished.clear()
+            self._evicted.clear()
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def _forget(self, job_id: str) -> bool:
+        self._finished.pop(job_id, None)
+        return self._jobs.pop(job_id, None) is not None
+
+    def _finish(self, job_id: str) -> None:
+        self._finished[job_id] = None
+        while len(self._finished) > self.finished_limit:
+            oldest = next(iter(self._finished))
+            job = self._jobs[oldest]
+            self._forget(oldest)
+            self._evicted[oldest] = EvictedJob(
+                job.job_id,
+                job.flow_id,
+                job.status.value,
+                job.created_at,
+                job.started_at,
+                job.completed_at,
+            )
+        while len(self._evicted) > self.evicted_limit:
+            self._evicted.popitem(last=False)
+
+
+class FlowStore:
+    """A registry's flows, with the words of a store: there is one set of flows, not two.
+
+    Args:
+        registry: whose flows; None makes a registry of its own.
+    """
+
+    def __init__(self, registry: FlowRegistry | None = None) -> None:
+        self.registry = FlowRegistry() if registry is None else registry
+
+    def add(self, flow: Flow) -> None:
+        """Register a flow."""
+        self.registry.register(flow)
+
+    def get(self, flow_id: str) -> Flow | None:
+        """The flow of that id, or None."""
+        return self.registry.get(flow_id)
+
+    def remove(self, flow_id: str) -> bool:
+        """Take a flow out. Returns whether it was in."""
+        return self.registry.unregister(flow_id)
+
+    def list_all(self) -> list[Flow]:
+        """All flows, in the order in which they were registered."""
+        return self.registry.list_all()
+
+    def get_by_flow(self, flow_id: str) -> list[Flow]:
+        """The flow of that id in a list, as a `JobStore` gives its jobs; empty without one."""
+        flow = self.get(flow_id)
+        return [] if flow is None else [flow]
+
+    def clear(self) -> None:
+        """Take everything out."""
+        self.registry.clear()
+
+
+job_store = JobStore()
+"""The jobs of the process."""
+
+flow_store = FlowStore(FlowRegistry.get_instance())
+"""The flows of the process."""
