@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TYPE_CHECKING
 
-from benchmarks.stats import Spread
+
+if TYPE_CHECKING:
+    from benchmarks.stats import Spread
 
 Better = Literal["higher", "lower"]
 Verdict = Literal["aim", "ok", "miss", "reported", "error"]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Two milliseconds between items: each finds the stages idle, as a slow stream of requests does.
 INTERVAL_S = 0.002

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from benchmarks.baselines.threads import END, MAPS
 from benchmarks.child import Options, Reading, Timer, expect, latency, run, throughput
 from benchmarks.items import checksum, make_item, map_item
 from benchmarks.pacing import INTERVAL_S, WARM_UP
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
 
 Inbox = asyncio.Queue[Any]
 
@@ -117,9 +119,7 @@ def c(options: Options) -> Reading:
 
     async def main() -> None:
         one, two, three = inbox(), inbox(), inbox()
-        await asyncio.gather(
-            forward(one, two), forward(two, three), sink.stamp(three), feed(one)
-        )
+        await asyncio.gather(forward(one, two), forward(two, three), sink.stamp(three), feed(one))
 
     asyncio.run(main())
     return latency(sink.samples_ns[WARM_UP:], options.n)

@@ -1,10 +1,11 @@
-"""The workloads on plain threads, one a stage, joined by whatever ``put``/``get`` queue is given."""
+"""The workloads on plain threads, one a stage, joined by any queue with ``put`` and ``get``."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from benchmarks.child import Options, Reading, Timer, Workload, expect, latency, throughput
@@ -67,10 +68,11 @@ class Pipeline:
 
     def sink(self) -> None:
         """Count the items and add up what they carry."""
-        get = self.to_sink.get
+        get, seen, total = self.to_sink.get, 0, 0
         while (item := get()) is not END:
-            self.seen += 1
-            self.total += item["v"]
+            seen += 1
+            total += item["v"]
+        self.seen, self.total = seen, total
 
 
 class FanOut:
@@ -84,7 +86,7 @@ class FanOut:
 
     def stages(self) -> list[Stage]:
         """Return the bodies of the twelve threads."""
-        maps: list[Stage] = [lambda inbox=inbox: self.map(inbox) for inbox in self.to_maps]
+        maps = [partial(self.map, inbox) for inbox in self.to_maps]
         return [self.source, self.sink, *maps]
 
     def source(self) -> None:
@@ -105,12 +107,13 @@ class FanOut:
 
     def sink(self) -> None:
         """Count the items until every map has ended."""
-        get, open_maps = self.to_sink.get, MAPS
+        get, open_maps, seen = self.to_sink.get, MAPS, 0
         while open_maps:
             if get() is END:
                 open_maps -= 1
             else:
-                self.seen += 1
+                seen += 1
+        self.seen = seen
 
 
 class Relay:
@@ -123,8 +126,8 @@ class Relay:
     def stages(self) -> list[Stage]:
         """Return the bodies of the three threads."""
         return [
-            lambda: self.forward(self.first, self.second),
-            lambda: self.forward(self.second, self.third),
+            partial(self.forward, self.first, self.second),
+            partial(self.forward, self.second, self.third),
             self.sink,
         ]
 

@@ -1,0 +1,200 @@
+"""The figures: what each must reach, what it aims at, and how it is measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from benchmarks.model import Experiment, Figure, Spec
+
+POOL = 4  # workers of the judged column; the second column has the runtime's default
+
+# Workload: items at the source, jobs, and what it does.
+SIZES = {
+    "A": (200_000, 1, "source -> map -> sink"),
+    "B": (20_000, 1, "source -> 10 maps -> sink"),
+    "C": (2_000, 1, "one item at a time through 3 stages, 2 ms apart"),
+    "D": (100, 100, "100 pipelines at once, 100 items each"),
+    "D-long": (10_000, 20, "20 pipelines at once, 10,000 items each"),
+}
+
+
+def sized(module: str, workload: str, pool: int = 0) -> Spec:
+    """Return the measurement of workload A to D in ``module``."""
+    n, jobs, _ = SIZES[workload]
+    return Spec(module, workload.removesuffix("-long"), n, jobs, pool)
+
+
+def against_queue(module: str, workload: str) -> Experiment:
+    """Return a workload beside ``queue.Queue`` on threads, and with the default runtime."""
+    subject = sized(module, workload, POOL)
+    reference = sized("baselines.bounded_queue", workload)
+    return Experiment(subject, reference, replace(subject, pool=0))
+
+
+def rate(name: str, module: str, workload: str, must: float, aim: float | None) -> Figure:
+    """Return a throughput figure: items at the sinks a second, as ratio to the reference."""
+    how = f"{SIZES[workload][2]}; items/s as ratio to queue.Queue on threads"
+    experiment = against_queue(module, workload)
+    return Figure(name, "items_per_s", "x", "higher", must, aim, how, experiment)
+
+
+def relay(name: str, key: str) -> Figure:
+    """Return a figure of workload C, as ratio of latency to the reference."""
+    how = f"{SIZES['C'][2]}; post to sink, {key[:3]}, as ratio to queue.Queue on threads"
+    return Figure(name, key, "x", "lower", 1.0, 0.6, how, against_queue("flows.emit", "C"))
+
+
+def engine(module: str, workload: str, n: int, jobs: int = 1, pool: int = POOL) -> Spec:
+    """Return a measurement of the engine."""
+    return Spec(f"flows.{module}", workload, n, jobs, pool)
+
+
+def alone(subject: Spec) -> Experiment:
+    """Return an experiment without a baseline."""
+    return Experiment(subject)
+
+
+def with_default(subject: Spec) -> Experiment:
+    """Return an experiment without a baseline, and with the default runtime beside it."""
+    return Experiment(subject, second=replace(subject, pool=0))
+
+
+RATES = (
+    rate("A-emit", "flows.emit", "A", 3.0, 4.0),
+    rate("A-emit-many", "flows.emit_many", "A", 5.0, 7.3),
+    rate("A-decorated", "flows.decorated", "A", 2.5, None),
+    rate("B-emit", "flows.emit", "B", 4.0, 6.0),
+    rate("B-emit-many", "flows.emit_many", "B", 8.0, 13.0),
+    relay("C-p50", "p50_us"),
+    relay("C-p99", "p99_us"),
+    rate("D-emit", "flows.emit", "D", 3.5, 5.0),
+    rate("D-emit-many", "flows.emit_many", "D", 5.0, 8.0),
+    rate("D-long-emit", "flows.emit", "D-long", 2.5, 4.0),
+)
+
+COSTS = (
+    Figure(
+        "memory",
+        "peak_mb",
+        "x",
+        "lower",
+        1.05,
+        None,
+        "A by emit: peak memory at 2,000,000 items as ratio to 100,000 items",
+        Experiment(engine("emit", "A", 2_000_000), engine("emit", "A", 100_000)),
+    ),
+    Figure(
+        "live-jobs",
+        "us_per_item",
+        "x",
+        "lower",
+        1.5,
+        1.1,
+        "10,000 items to live jobs in turn: cost at 10,000 live jobs as ratio to 10",
+        Experiment(
+            engine("live_jobs", "in_turn", 10_000, 10_000),
+            engine("live_jobs", "in_turn", 10_000, 10),
+        ),
+    ),
+    Figure(
+        "gate-test",
+        "test_ns",
+        "ns",
+        "lower",
+        100.0,
+        None,
+        "Slot.is_paused() of a running job's slot less an empty loop: the pause check itself",
+        alone(engine("gate", "gate", 10_000)),
+    ),
+    Figure(
+        "gate-bound",
+        "enqueue_ns",
+        "ns",
+        "lower",
+        None,
+        None,
+        "enqueue into a job's slot less enqueue into a slot without job: all that a job adds",
+        alone(engine("gate", "gate", 10_000)),
+    ),
+    Figure(
+        "length-one",
+        "us_per_item",
+        "us",
+        "lower",
+        100.0,
+        20.0,
+        "A by emit, slots of length 1 (block), one worker: cost an item",
+        alone(engine("short_slots", "length_one", 10_000, pool=1)),
+    ),
+)
+
+
+def waiter(kind: str, must_us: float | None, aim_us: float) -> Figure:
+    """Return the figure of a producer that waits for a kind of consumer."""
+    how = f"slot of length 1, consumer {kind}: room (its logic starts) to emit's return, p99"
+    experiment = with_default(engine("waiter", kind, 1_000))
+    return Figure(f"waiter-{kind}", "p99_us", "us", "lower", must_us, aim_us, how, experiment)
+
+
+DELAYS = (
+    waiter("sleeping", 2_000.0, 100.0),
+    waiter("light", 2_000.0, 100.0),
+    waiter("burning", None, 10_000.0),
+    Figure(
+        "pause",
+        "p99_us",
+        "us",
+        "lower",
+        10_000.0,
+        500.0,
+        "pause(wait=True) on a busy job of 10 endless sources and 100 slots, p99",
+        with_default(engine("pausing", "pausing", 300)),
+    ),
+    Figure(
+        "newcomer",
+        "p99_us",
+        "us",
+        "lower",
+        50_000.0,
+        10_000.0,
+        "exec to the first item processed, beside 8 jobs with endless sources, p99",
+        with_default(engine("newcomer", "newcomer", 200)),
+    ),
+    Figure(
+        "queue-status",
+        "p99_us",
+        "us",
+        "lower",
+        100_000.0,
+        10_000.0,
+        "GET /api/jobs/{id}/queues/status, 1,000 slots, loopback, while the job is busy, p99",
+        with_default(engine("queue_status", "queue_status", 200)),
+    ),
+)
+
+
+def orientation(module: str, workload: str) -> Figure:
+    """Return another way of doing a workload, beside the reference: for orientation."""
+    slow_is_high = workload == "C"
+    return Figure(
+        f"{workload}-{module.replace('_', '-')}",
+        "p50_us" if slow_is_high else "items_per_s",
+        "x",
+        "lower" if slow_is_high else "higher",
+        None,
+        None,
+        f"{SIZES[workload][2]}; without Routilux, as ratio to queue.Queue on threads",
+        Experiment(
+            sized(f"baselines.{module}", workload), sized("baselines.bounded_queue", workload)
+        ),
+        extra=True,
+    )
+
+
+ORIENTATION = tuple(
+    orientation(module, workload)
+    for module in ("simple_queue", "event_loop", "parking", "direct_call")
+    for workload in SIZES
+)
+
+FIGURES: tuple[Figure, ...] = (*RATES, *COSTS, *DELAYS, *ORIENTATION)

@@ -1,0 +1,54 @@
+"""Flows that never end by themselves, for what is measured while jobs are busy."""
+
+from __future__ import annotations
+
+from routilux import Flow, Routine
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.items import Item
+
+
+class Endless(Routine):
+    """A source that emits until its job is cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.define_event("out")
+        self.set_logic(self.work)
+
+    def work(self) -> None:
+        """Emit for ever."""
+        i = 0
+        while True:
+            self.emit("out", i=i, v=2 * i)
+            i += 1
+
+
+class Pass(Routine):
+    """Emits what it gets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.define_slot("in", overflow="block")
+        self.define_event("out")
+        self.set_logic(self.work)
+
+    def work(self, items: list[Item]) -> None:
+        """Pass the items on."""
+        for item in items:
+            self.emit("out", i=item["i"], v=item["v"])
+
+
+def grid(chains: int, length: int) -> Flow:
+    """Return ``chains`` endless sources, each with ``length`` routines (and slots) behind it."""
+    flow = Flow("grid")
+    for chain in range(chains):
+        before = f"source{chain}"
+        flow.add_routine(Endless(), before)
+        for place in range(length):
+            routine_id = f"pass{chain}_{place}"
+            flow.add_routine(Pass(), routine_id)
+            flow.connect(before, "out", routine_id, "in")
+            before = routine_id
+    return flow

@@ -1,0 +1,86 @@
+"""How long the state of 1,000 slots takes over HTTP on loopback while their job runs.
+
+Server and job share a process, as they do in ``routilux serve``; the client has its own.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from benchmarks.child import Options, Reading, WrongResultError, latency, run
+from benchmarks.flows.endless import grid
+from benchmarks.flows.running import DEADLINE_S, new_runtime, stop
+from routilux.api.main import create_app
+
+if TYPE_CHECKING:
+    from routilux import JobState
+
+CHAINS, LENGTH = 10, 100
+HOST = "127.0.0.1"
+
+
+class Server:
+    """The HTTP face on a free port of loopback, on a thread of its own."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server((HOST, 0))
+        self.port = int(self.socket.getsockname()[1])
+        config = uvicorn.Config(create_app(), log_level="error")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self.socket],))
+
+    def __enter__(self) -> Server:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self.socket.close()
+
+
+def ask(port: int, path: str, count: int) -> list[int]:
+    """Let a client process ask ``count`` times; return the nanoseconds of each answer."""
+    command = [sys.executable, "-m", "benchmarks.flows.http_client", HOST, str(port), path]
+    done = subprocess.run(
+        [*command, str(count), str(CHAINS * LENGTH)],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise WrongResultError(f"the client failed: {done.stderr.strip()[-300:]}")
+    samples: list[int] = json.loads(done.stdout)
+    return samples
+
+
+def consumed(job: JobState) -> int:
+    """Return how many items the first routine of the first chain has processed."""
+    return job.slot("pass0_0", "in").metrics().consumed
+
+
+def queue_status(options: Options) -> Reading:
+    """Ask ``n`` times while the job is busy."""
+    with new_runtime(options) as runtime, Server() as server:
+        job = runtime.exec(grid(CHAINS, LENGTH))
+        before = consumed(job)
+        samples = ask(server.port, f"/api/jobs/{job.job_id}/queues/status", options.n)
+        after = consumed(job)
+        stop(job)
+    if after <= before:
+        raise WrongResultError("the job stood still while it was asked about")
+    return latency(samples, options.n)
+
+
+WORKLOADS = {"queue_status": queue_status}
+
+if __name__ == "__main__":
+    run(WORKLOADS)
