@@ -82,6 +82,7 @@ def latency(samples_ns: Sequence[int], at_least: int) -> Reading:
         "samples": len(samples_ns),
         "p50_us": percentile(samples_ns, 50) / 1e3,
         "p99_us": percentile(samples_ns, 99) / 1e3,
+        "p99_ms": percentile(samples_ns, 99) / 1e6,
         "max_us": max(samples_ns) / 1e3,
     }
 

@@ -1,107 +1,89 @@
-"""The routines of the throughput workloads: item by item, and in batches."""
+"""The stages of workloads A, B and D as Routine classes: item by item, and in batches."""
 
 from __future__ import annotations
 
-import time
+from typing import TYPE_CHECKING
 
 from benchmarks.items import Item, make_item, map_item
 from routilux import Routine
 
-# Items in one `emit_many` of the source: a handful of batches to a slot of 1,000.
-BATCH = 250
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from routilux import JobState
+
+# Items in one `emit_many` of a source: half of a slot, so that one batch can be in the making
+# while the one before it is worked on.
+BATCH = 500
 
 
 class Numbers(Routine):
-    """A source that emits ``n`` items one by one from a single activation."""
+    """A source of ``n`` items, emitted one at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, n: int) -> None:
         super().__init__()
-        self.n = 0
+        self.n = n
         self.define_event("out")
-        self.set_logic(self.work)
 
-    def work(self) -> None:
-        """Emit the items."""
+    def logic(self) -> None:
+        """Make the items."""
         for i in range(self.n):
             self.emit("out", i=i, v=2 * i)
 
 
-class Map(Routine):
-    """Makes a new item of each and emits it."""
+class Mapper(Routine):
+    """Makes a new item of each, and emits it by itself."""
 
     def __init__(self) -> None:
         super().__init__()
         self.define_slot("in")
         self.define_event("out")
-        self.set_logic(self.work)
 
-    def work(self, items: list[Item]) -> None:
-        """Map the items one by one."""
+    def logic(self, items: list[Item]) -> None:
+        """Map each item."""
         for item in items:
             self.emit("out", i=item["i"], v=item["v"] + 1)
 
 
-class NumbersInBatches(Numbers):
-    """A source that emits its items in batches."""
+class BatchNumbers(Numbers):
+    """A source of ``n`` items, emitted in batches."""
 
-    def work(self) -> None:
-        """Emit the items."""
-        for start in range(0, self.n, BATCH):
-            numbers = range(start, min(start + BATCH, self.n))
-            self.emit_many("out", [make_item(i) for i in numbers])
+    def logic(self) -> None:
+        """Make the items."""
+        for batch in batches(self.n):
+            self.emit_many("out", batch)
 
 
-class MapInBatches(Map):
-    """Makes a new item of each and emits them together."""
+class BatchMapper(Mapper):
+    """Makes a new item of each, and emits what one activation made together."""
 
-    def work(self, items: list[Item]) -> None:
-        """Map the items of one activation."""
+    def logic(self, items: list[Item]) -> None:
+        """Map each item."""
         self.emit_many("out", [map_item(item) for item in items])
 
 
-class Sink(Routine):
-    """Counts the items of its job and adds up what they carry."""
+class Tally(Routine):
+    """A sink: counts the items of its job and adds up what they carry."""
 
     def __init__(self) -> None:
         super().__init__()
         self.define_slot("in")
-        self.set_logic(self.work)
 
-    def work(self, items: list[Item]) -> None:
-        """Count the items of one activation."""
-        state = self.state
-        seen, total = state.get("seen", 0), state.get("total", 0)
+    def logic(self, items: list[Item]) -> None:
+        """Count the items."""
+        total = 0
         for item in items:
-            seen += 1
             total += item["v"]
-        state["seen"], state["total"] = seen, total
+        state = self.state
+        state["seen"] = state.get("seen", 0) + len(items)
+        state["total"] = state.get("total", 0) + total
+
+    def result(self, job: JobState) -> tuple[int, int]:
+        """Return how many items came in ``job``, and what they add up to."""
+        return self.get_state(job, "seen", 0), self.get_state(job, "total", 0)
 
 
-class Forward(Routine):
-    """Passes each item on with the time stamp that it came with."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.define_slot("in")
-        self.define_event("out")
-        self.set_logic(self.work)
-
-    def work(self, items: list[Item]) -> None:
-        """Pass the items on."""
-        for item in items:
-            self.emit("out", t=item["t"])
-
-
-class Stamp(Routine):
-    """Notes how long each item was under way, in nanoseconds."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.samples_ns: list[int] = []
-        self.define_slot("in")
-        self.set_logic(self.work)
-
-    def work(self, items: list[Item]) -> None:
-        """Note the age of the items."""
-        for item in items:
-            self.samples_ns.append(time.perf_counter_ns() - item["t"])
+def batches(n: int) -> Iterator[list[Item]]:
+    """Yield the items 0 to ``n`` in lists of at most ``BATCH``."""
+    for start in range(0, n, BATCH):
+        yield [make_item(i) for i in range(start, min(start + BATCH, n))]

@@ -1,109 +1,121 @@
-"""Workloads A to D for a given source and map: item by item or in batches."""
+"""Workloads A, B and D on the engine: items at the sinks a second."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from benchmarks.baselines.threads import MAPS
-from benchmarks.child import Options, Reading, Timer, Workload, expect, latency, throughput
-from benchmarks.flows.routines import Forward, Map, Numbers, Sink, Stamp
-from benchmarks.flows.running import finish, new_runtime
-from benchmarks.items import checksum
-from benchmarks.pacing import WARM_UP, paced
+from benchmarks.child import Options, Reading, Timer, Workload, expect, run, throughput
+from benchmarks.flows.routines import BatchMapper, BatchNumbers, Mapper, Numbers, Tally
+from benchmarks.flows.running import finish, make_runtime
+from benchmarks.items import Item, checksum, make_item, map_item
 from routilux import Flow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
 
-def pipeline(source: type[Numbers], mapper: type[Map], n: int) -> tuple[Flow, Sink]:
-    """Return source, map and sink as a flow; the sink knows what it counted."""
-    numbers, sink = source(), Sink()
-    numbers.n = n
+def pipeline(source: Numbers, mapper: Mapper, tally: Tally) -> Flow:
+    """Return the flow source -> map -> sink."""
     flow = Flow("pipeline")
-    flow.add_routine(numbers, "numbers")
-    flow.add_routine(mapper(), "map")
-    flow.add_routine(sink, "sink")
-    flow.connect("numbers", "out", "map", "in")
-    flow.connect("map", "out", "sink", "in")
-    return flow, sink
+    flow.add_routine(source, "numbers")
+    flow.add_routine(mapper, "mapper")
+    flow.add_routine(tally, "tally")
+    flow.connect("numbers", "out", "mapper", "in")
+    flow.connect("mapper", "out", "tally", "in")
+    return flow
 
 
-def fan_out(source: type[Numbers], mapper: type[Map], n: int) -> tuple[Flow, Sink]:
-    """Return a source that feeds ten maps, and one sink behind them all."""
-    numbers, sink = source(), Sink()
-    numbers.n = n
+def fan_out(source: Numbers, mapper: type[Mapper], tally: Tally) -> Flow:
+    """Return the flow of one source, ten maps, and one sink behind them all."""
     flow = Flow("fan_out")
-    flow.add_routine(numbers, "numbers")
-    flow.add_routine(sink, "sink")
+    flow.add_routine(source, "numbers")
+    flow.add_routine(tally, "tally")
     for k in range(MAPS):
-        flow.add_routine(mapper(), f"map{k}")
-        flow.connect("numbers", "out", f"map{k}", "in")
-        flow.connect(f"map{k}", "out", "sink", "in")
-    return flow, sink
+        flow.add_routine(mapper(), f"mapper{k}")
+        flow.connect("numbers", "out", f"mapper{k}", "in")
+        flow.connect(f"mapper{k}", "out", "tally", "in")
+    return flow
 
 
-def relay() -> tuple[Flow, Stamp]:
-    """Return two stages that pass an item on, and one that notes its age."""
-    stamp = Stamp()
-    flow = Flow("relay")
-    flow.add_routine(Forward(), "first")
-    flow.add_routine(Forward(), "second")
-    flow.add_routine(stamp, "third")
-    flow.connect("first", "out", "second", "in")
-    flow.connect("second", "out", "third", "in")
-    return flow, stamp
+def one_by_one(n: int, totals: Item) -> Flow:
+    """Return the flow of A in the decorator form: each function is called with one item."""
+    flow = Flow("one_by_one")
+
+    @flow.source
+    def numbers() -> Iterator[Item]:
+        for i in range(n):
+            yield make_item(i)
+
+    @flow.step(after=numbers)
+    def mapper(item: Item) -> Item:
+        return map_item(item)
+
+    @flow.step(after=mapper)
+    def tally(item: Item) -> None:
+        totals["seen"] += 1
+        totals["total"] += item["v"]
+
+    return flow
 
 
-def run_once(flow: Flow, sink: Sink, options: Options, n: int) -> Reading:
-    """Run the flow as one job and count ``n`` items at its sink.
-
-    The runtime exists before: a program makes one and keeps it.
-    """
-    with new_runtime(options) as runtime:
-        with Timer() as timer:
-            job = runtime.exec(flow)
-            finish(job)
-        if n == options.n:
-            expect("sum at the sink", sink.get_state(job, "total"), checksum(n))
-        return throughput(timer, sink.get_state(job, "seen"), n)
-
-
-def run_relay(options: Options) -> Reading:
-    """Post one item at a time and note how long each was under way."""
-    flow, stamp = relay()
-    with new_runtime(options) as runtime:
-        job = runtime.exec(flow, keep_open=True)
-        paced(options.n, lambda: job.post("first", "in", {"t": time.perf_counter_ns()}))
-        job.close()
-        finish(job)
-    return latency(stamp.samples_ns[WARM_UP:], options.n)
-
-
-def run_many(flow: Flow, sink: Sink, options: Options) -> Reading:
-    """Run the flow as many jobs at once and count the items of each."""
-    with new_runtime(options) as runtime:
+def run_jobs(flow: Flow, tally: Tally, options: Options, copies: int = 1) -> Reading:
+    """Run ``options.jobs`` jobs of ``flow`` at once; each item comes ``copies`` times."""
+    with make_runtime(options) as runtime:
         with Timer() as timer:
             jobs = [runtime.exec(flow) for _ in range(options.jobs)]
             for job in jobs:
                 finish(job)
-        for job in jobs:
-            expect("sum at a sink", sink.get_state(job, "total"), checksum(options.n))
-        seen = sum(sink.get_state(job, "seen") for job in jobs)
-        return throughput(timer, seen, options.jobs * options.n)
+        results = [tally.result(job) for job in jobs]
+    for _, total in results:
+        expect("sum at a sink", total, copies * checksum(options.n))
+    delivered = sum(seen for seen, _ in results)
+    return throughput(timer, delivered, copies * options.jobs * options.n)
 
 
-def workloads(source: type[Numbers], mapper: type[Map]) -> Mapping[str, Workload]:
-    """Return the workloads A, B and D with these routines, and C with those of its own."""
+def emit(options: Options) -> Reading:
+    """A and D, item by item."""
+    tally = Tally()
+    return run_jobs(pipeline(Numbers(options.n), Mapper(), tally), tally, options)
 
-    def a(options: Options) -> Reading:
-        return run_once(*pipeline(source, mapper, options.n), options, options.n)
 
-    def b(options: Options) -> Reading:
-        return run_once(*fan_out(source, mapper, options.n), options, MAPS * options.n)
+def many(options: Options) -> Reading:
+    """A and D, in batches."""
+    tally = Tally()
+    return run_jobs(pipeline(BatchNumbers(options.n), BatchMapper(), tally), tally, options)
 
-    def d(options: Options) -> Reading:
-        return run_many(*pipeline(source, mapper, options.n), options)
 
-    return {"A": a, "B": b, "C": run_relay, "D": d}
+def fan_emit(options: Options) -> Reading:
+    """B, item by item."""
+    tally = Tally()
+    return run_jobs(fan_out(Numbers(options.n), Mapper, tally), tally, options, MAPS)
+
+
+def fan_many(options: Options) -> Reading:
+    """B, in batches."""
+    tally = Tally()
+    return run_jobs(fan_out(BatchNumbers(options.n), BatchMapper, tally), tally, options, MAPS)
+
+
+def step(options: Options) -> Reading:
+    """A in the decorator form."""
+    totals = {"seen": 0, "total": 0}
+    flow = one_by_one(options.n, totals)
+    with make_runtime(options) as runtime, Timer() as timer:
+        finish(runtime.exec(flow))
+    expect("sum at the sink", totals["total"], checksum(options.n))
+    return throughput(timer, totals["seen"], options.n)
+
+
+WORKLOADS: dict[str, Workload] = {
+    "A-emit": emit,
+    "A-many": many,
+    "A-step": step,
+    "B-emit": fan_emit,
+    "B-many": fan_many,
+    "D-emit": emit,
+    "D-many": many,
+}
+
+if __name__ == "__main__":
+    run(WORKLOADS)
