@@ -127,7 +127,7 @@ class JobState(JobVerbs):
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Write beside the file, then put it in its place, so that a reader finds the old or the new."""
+    """Write beside the file, then put it in its place, so a reader finds old or new."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -135,6 +135,6 @@ def _write_whole(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except BaseException:
+    except BaseException:  # whatever it was: no half file stays behind
         Path(name).unlink(missing_ok=True)
         raise

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import queue
 from abc import ABC, abstractmethod
+from queue import Queue
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ class QueueOutputHandler(OutputHandler):
     """Puts each output into a queue, as a dict of the arguments of `OutputHandler.handle`.
 
     Args:
-        target: the queue; None makes an unbounded one. A sender blocks while it is full.
+        queue: the queue; None makes an unbounded one. A sender blocks while it is full.
     """
 
-    def __init__(self, target: queue.Queue[dict[str, Any]] | None = None) -> None:
-        self.queue: queue.Queue[dict[str, Any]] = queue.Queue() if target is None else target
+    def __init__(self, queue: Queue[dict[str, Any]] | None = None) -> None:
+        self.queue: Queue[dict[str, Any]] = Queue() if queue is None else queue
 
     def handle(
         self,

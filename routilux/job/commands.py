@@ -1,38 +1,15 @@
-"""Commands to a job: what they answer, and the memory that makes the same request one change."""
+"""The memory of a job's commands, which makes the same request twice one change."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from routilux.job.log import LOG_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-
-@dataclass(frozen=True, slots=True)
-class ResumeResult:
-    """What ``resume`` answers.
-
-    Attributes:
-        changed: False if the job was not paused.
-        holds: what still holds the job; empty when it goes on.
-        warnings: slots that are full or nearly full, in words.
-        queue_status: ``total_slots``, ``full_slots`` and ``near_full_slots`` of the job.
-    """
-
-    changed: bool
-    holds: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    queue_status: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def status(self) -> str:
-        """``resumed``, or ``paused`` while something still holds the job."""
-        return "paused" if self.holds else "resumed"
 
 
 class CommandLog:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.clock import SYSTEM_CLOCK, stamp
 from routilux.ids import new_id
+from routilux.job.commands import CommandLog
 from routilux.job.dead_letters import DeadLetterBox
 from routilux.job.history import ExecutionRecord
-from routilux.job.log import BoundedList, CommandLog
+from routilux.job.log import BoundedList
 from routilux.status import ExecutionStatus, RoutineStatus
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK, stamp, stamp_ns
 from routilux.ids import item_id
@@ -19,6 +18,7 @@ from routilux.item_queue import REFUSALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from routilux.clock import Clock
 
@@ -81,12 +81,12 @@ class DeadLetter:
     trace_context: object | None = None
 
     @property
-    def number(self) -> int:
+    def letter_number(self) -> int:
         """The letter's number in its job, from 1."""
         return int(self.id.rpartition("-")[2])
 
     @property
-    def item_number(self) -> int:
+    def number(self) -> int:
         """The item's number in its slot, from 0."""
         return int(self.item_id.rpartition("#")[2])
 
@@ -141,6 +141,11 @@ class _Entry(tuple[int, _Batch, int]):
     @property
     def id(self) -> str:
         return f"dl-{self[0]}"
+
+
+# Names of their own: the box has a method that is called `list`.
+Letters: TypeAlias = list[DeadLetter]
+_Entries: TypeAlias = list[_Entry]
 
 
 class DeadLetterBox:
@@ -204,20 +209,23 @@ class DeadLetterBox:
             added = range(self._next, self._next + count)
             self._next += count
             self._entries.extend(map(_Entry, zip(added, repeat(batch), range(count), strict=False)))
-            told = self._shrink()
-        self._tell(told)
+            self._shrink()
+        self._tell()
         return added
 
     def list(
-        self, reason: str | None = None, routine_id: str | None = None, slot: str | None = None
-    ) -> list[DeadLetter]:
+        self,
+        reason: str | None = None,
+        routine_id: str | None = None,
+        slot_name: str | None = None,
+    ) -> Letters:
         """The letters, or those with this reason, routine or slot name; the oldest first."""
         return [
             entry.letter
             for entry in self._all()
             if (reason is None or entry[1].facts.reason == reason)
             and (routine_id is None or entry[1].facts.routine_id == routine_id)
-            and (slot is None or entry[1].facts.slot_name == slot)
+            and (slot_name is None or entry[1].facts.slot_name == slot_name)
         ]
 
     def get(self, letter_id: str) -> DeadLetter | None:
@@ -228,7 +236,7 @@ class DeadLetterBox:
         """How many letters are in the box, by reason."""
         return dict(Counter(entry[1].facts.reason for entry in self._all()))
 
-    def take(self, ids: Collection[str] | None = None) -> list[DeadLetter]:
+    def take(self, ids: Collection[str] | None = None) -> Letters:
         """Take letters out, to deliver them again; None means all. Unknown ids are no error."""
         return [entry.letter for entry in self._remove(ids)]
 
@@ -238,13 +246,18 @@ class DeadLetterBox:
 
     def put_back(self, letters: Iterable[DeadLetter]) -> None:
         """Put letters in again under their own ids: a redelivery that failed, or a restore."""
-        entries = [_Entry((letter.number, _batch_of(letter), 0)) for letter in letters]
+        entries = [_Entry((letter.letter_number, _batch_of(letter), 0)) for letter in letters]
         with self._lock:
             self._entries = deque(sorted([*self._entries, *entries], key=lambda entry: entry[0]))
             if self._entries:
                 self._next = max(self._next, self._entries[-1][0] + 1)
-            told = self._shrink()
-        self._tell(told)
+            self._shrink()
+        self._tell()
+
+    @property
+    def total(self) -> int:
+        """Letters ever added; one that comes back does not count again."""
+        return self._next - 1
 
     @property
     def next_number(self) -> int:
@@ -260,11 +273,11 @@ class DeadLetterBox:
     def __iter__(self) -> Iterator[DeadLetter]:
         return iter(self.list())
 
-    def _all(self) -> list[_Entry]:
+    def _all(self) -> _Entries:
         with self._lock:
             return list(self._entries)
 
-    def _remove(self, ids: Collection[str] | None) -> list[_Entry]:
+    def _remove(self, ids: Collection[str] | None) -> _Entries:
         wanted = None if ids is None else set(ids)
         with self._lock:
             every, self._entries = self._entries, deque()
@@ -273,22 +286,24 @@ class DeadLetterBox:
             self._entries.extend(entry for entry in every if entry.id not in wanted)
             return [entry for entry in every if entry.id in wanted]
 
-    def _shrink(self) -> tuple[int, int] | None:
-        """Let the oldest go; what to tell about it, if it is time to. Locked."""
+    def _shrink(self) -> None:
+        """Let the oldest go. Locked."""
         while len(self._entries) > self.limit:
             self._entries.popleft()
             self.let_go += 1
-        if self.let_go == self._told or self.on_let_go is None:
-            return None
-        now = self._clock.monotonic_ns()
-        if self._told_ns is not None and now - self._told_ns < TELL_EVERY_NS:
-            return None
-        since, self._told, self._told_ns = self.let_go - self._told, self.let_go, now
-        return since, self.let_go
 
-    def _tell(self, told: tuple[int, int] | None) -> None:
-        if told is not None and self.on_let_go is not None:
-            self.on_let_go(*told)
+    def _tell(self) -> None:
+        """Tell about letters that were let go, if it is time to. Not locked."""
+        if self.let_go == self._told or self.on_let_go is None:
+            return
+        now = self._clock.monotonic_ns()
+        with self._lock:
+            if self._told_ns is not None and now - self._told_ns < TELL_EVERY_NS:
+                return
+            since, self._told, self._told_ns = self.let_go - self._told, self.let_go, now
+            total = self.let_go
+        if since:  # else another thread was faster
+            self.on_let_go(since, total)
 
 
 def _batch_of(letter: DeadLetter) -> _Batch:
@@ -305,4 +320,4 @@ def _batch_of(letter: DeadLetter) -> _Batch:
         event=letter.event,
         trace_context=letter.trace_context,
     )
-    return _Batch(facts, (letter.data,), (stamp_ns(letter.emitted_at),), (letter.item_number,))
+    return _Batch(facts, (letter.data,), (stamp_ns(letter.emitted_at),), (letter.number,))

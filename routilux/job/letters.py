@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from routilux.job.dead_letters import DeadLetter, DeadLetterBox
+    from routilux.job.dead_letters import DeadLetter, DeadLetterBox, Letters
     from routilux.job.live import LiveJob
     from routilux.job.results import Redelivery
 
@@ -22,10 +22,13 @@ class DeadLetters:
         self._live = live
 
     def list(
-        self, reason: str | None = None, routine_id: str | None = None, slot: str | None = None
-    ) -> list[DeadLetter]:
+        self,
+        reason: str | None = None,
+        routine_id: str | None = None,
+        slot_name: str | None = None,
+    ) -> Letters:
         """The letters, or those with this reason, routine or slot name; the oldest first."""
-        return self._box.list(reason, routine_id, slot)
+        return self._box.list(reason, routine_id, slot_name)
 
     def get(self, letter_id: str) -> DeadLetter | None:
         """The letter of that id, or None."""

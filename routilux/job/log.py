@@ -1,13 +1,12 @@
-"""Bounded logs and memories of a job: they keep the newest, and count what they let go."""
+"""Bounded logs of a job: they keep the newest entries, and count what they let go."""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 T = TypeVar("T")
 
@@ -68,66 +67,3 @@ class BoundedList(list[T]):
         if surplus > 0:
             del self[:surplus]
             self.let_go += surplus
-
-
-class CommandLog:
-    """The answers to a job's last commands, by request id: the same request twice is one change.
-
-    The caller looks up, changes and keeps the answer under a lock of its own, so that of two equal
-    requests at the same moment one finds the other's answer.
-
-    Args:
-        limit: commands remembered, at least 1.
-    """
-
-    def __init__(self, limit: int = LOG_LIMIT) -> None:
-        if limit < 1:
-            raise ValueError(f"limit must be 1 or more, not {limit!r}")
-        self.limit = limit
-        self._answers: OrderedDict[str, tuple[str, Any]] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._answers)
-
-    def __contains__(self, request_id: object) -> bool:
-        return request_id in self._answers
-
-    def find(self, request_id: str | None, command: str, default: Any = None) -> Any:
-        """The first answer to this request, or `default` if it is new.
-
-        Args:
-            request_id: None never matches.
-            command: what is asked for, with its parameters, as one text.
-
-        Raises:
-            ValueError: the id was used for another command.
-        """
-        known = self._answers.get(request_id) if request_id is not None else None
-        if known is None:
-            return default
-        if known[0] != command:
-            raise ValueError(
-                f"request_id {request_id!r} was used for another command ({known[0]}); "
-                "give each command an id of its own"
-            )
-        return known[1]
-
-    def keep(self, request_id: str | None, command: str, answer: Any) -> None:
-        """Remember an answer (JSON data, if it is to survive a restore); None keeps nothing."""
-        if request_id is None:
-            return
-        self._answers[request_id] = (command, answer)
-        if len(self._answers) > self.limit:
-            self._answers.popitem(last=False)
-
-    def to_list(self) -> list[dict[str, Any]]:
-        """The commands as JSON data, the oldest first."""
-        return [
-            {"request_id": request_id, "command": command, "answer": answer}
-            for request_id, (command, answer) in list(self._answers.items())
-        ]
-
-    def fill(self, commands: Iterable[Mapping[str, Any]]) -> None:
-        """Remember what `to_list` gave."""
-        for entry in commands:
-            self.keep(entry["request_id"], entry["command"], entry["answer"])

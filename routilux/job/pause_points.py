@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from routilux.job.counts import JobCounts
@@ -19,13 +19,14 @@ class SlotQueueState(TypedDict):
     unconsumed_count: int
     is_full: bool
     is_near_full: bool
+    held_count: int
 
 
 class PausePoint(TypedDict):
     """One pause of a job, as JSON data.
 
     `running` names routines whose logic was still on a stack, `standing` those that stood still;
-    `still` says that none was running. `held` has the slots with held items only.
+    `still` says that none was running. `held_count` counts the held items of all slots.
     """
 
     timestamp: str
@@ -36,7 +37,6 @@ class PausePoint(TypedDict):
     queue_size: int
     slot_queue_states: dict[str, dict[str, SlotQueueState]]
     held_count: int
-    held: dict[str, dict[str, int]]
     still: bool
     running: list[str]
     standing: list[str]
@@ -44,13 +44,13 @@ class PausePoint(TypedDict):
     request_id: str | None
 
 
-def pause_point(
-    at: datetime,
+def make_pause_point(
+    timestamp: datetime,
+    reason: str,
+    checkpoint: Mapping[str, Any] | None,
     counts: JobCounts,
-    metrics: Sequence[SlotMetrics],
+    slots: Iterable[SlotMetrics],
     *,
-    reason: str = "",
-    checkpoint: Mapping[str, Any] | None = None,
     running: Sequence[str] = (),
     standing: Sequence[str] = (),
     identity: str | None = None,
@@ -59,32 +59,30 @@ def pause_point(
     """The record of a pause.
 
     Args:
-        at: when the gate was closed (aware UTC).
-        counts: the job's activations at that moment.
-        metrics: every slot of the job at that moment.
+        timestamp: when the gate was closed (aware UTC).
         reason: why, for people.
         checkpoint: JSON data that the caller wants to find again.
+        counts: the job's activations at that moment.
+        slots: every slot of the job at that moment.
         running: ids of routines whose logic runs.
         standing: ids of routines that stand still.
         identity: who paused it.
         request_id: the command's id.
     """
     states: dict[str, dict[str, SlotQueueState]] = {}
-    held: dict[str, dict[str, int]] = {}
-    for slot in metrics:
+    held = 0
+    for slot in slots:
         states.setdefault(slot.routine_id or "", {})[slot.slot_name] = _queue_state(slot)
-        if slot.held:
-            held.setdefault(slot.routine_id or "", {})[slot.slot_name] = slot.held
+        held += slot.held
     return {
-        "timestamp": at.isoformat(),
+        "timestamp": timestamp.isoformat(),
         "reason": reason,
         "checkpoint": dict(checkpoint or {}),
         "pending_tasks_count": counts.pending_tasks_count,
         "active_tasks_count": counts.active_tasks_count,
         "queue_size": counts.queue_size,
         "slot_queue_states": states,
-        "held_count": sum(slot.held for slot in metrics),
-        "held": held,
+        "held_count": held,
         "still": not running,
         "running": list(running),
         "standing": list(standing),
@@ -99,10 +97,21 @@ def _queue_state(slot: SlotMetrics) -> SlotQueueState:
         "unconsumed_count": slot.unconsumed,
         "is_full": slot.is_full,
         "is_near_full": slot.is_near_full,
+        "held_count": slot.held,
     }
 
 
-def queue_warnings(metrics: Sequence[SlotMetrics]) -> list[str]:
+def queue_status(metrics: Iterable[SlotMetrics]) -> dict[str, int]:
+    """How many slots there are, how many are full, and how many nearly full or full."""
+    read = list(metrics)
+    return {
+        "total_slots": len(read),
+        "full_slots": sum(slot.is_full for slot in read),
+        "near_full_slots": sum(slot.is_near_full for slot in read),
+    }
+
+
+def queue_warnings(metrics: Iterable[SlotMetrics]) -> list[str]:
     """One line for each slot that is full or nearly so, or will be when its held items are in.
 
     Each names ``routine.slot``, the figures, and what will happen after resume.

@@ -31,17 +31,18 @@ class JobVerbs(JobData):
     _live: LiveJob | None = None
     _run_seconds = 0.0
 
-    def bind(self, live: LiveJob) -> None:
+    def attach(self, live: LiveJob) -> None:
         """Give the job its engine (the engine calls it).
 
         Raises:
             RuntimeError: the job was started before.
         """
-        if self._live is not None:
-            raise RuntimeError(
-                f"Job '{self.job_id}' was started already: make a new JobState for another run"
-            )
-        self._live = live
+        with self._lock:
+            if self._live is not None:
+                raise RuntimeError(
+                    f"Job '{self.job_id}' was started already: make a new JobState for another run"
+                )
+            self._live = live
 
     @property
     def live(self) -> LiveJob:
