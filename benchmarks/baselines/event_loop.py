@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.baselines.threads import END, MAPS
 from benchmarks.child import Options, Reading, Timer, expect, latency, run, throughput

@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections import deque
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.baselines.threads import MAPS
 from benchmarks.child import Options, Reading, Timer, WrongResultError, expect, latency, run

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from routilux import Flow, Routine
 from typing import TYPE_CHECKING
+
+from routilux import Flow, Routine
 
 if TYPE_CHECKING:
     from benchmarks.items import Item

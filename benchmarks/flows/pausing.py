@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from benchmarks.child import Options, Reading, WrongResultError, expect, latency, run
 from benchmarks.flows.endless import grid
 from benchmarks.flows.running import new_runtime, stop
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from routilux import JobState
