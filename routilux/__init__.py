@@ -1,0 +1,1 @@
+"""Event-driven flows of routines with bounded slots."""
