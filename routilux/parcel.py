@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
 
 class Parcel:
-    """What one producer waits to get rid of. Its fields belong to the slots' lock."""
+    """What one producer waits to get rid of. Its fields belong to the slots' lock.
 
-    __slots__ = ("_lock", "legs")
+    Attributes:
+        legs: what still has to go in, one for each slot.
+        outside: the producer is a caller from outside, not the job's own logic.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_lock", "legs", "outside")
+
+    def __init__(self, *, outside: bool = False) -> None:
         self.legs: list[Leg] = []
+        self.outside = outside
         self._lock = _thread.allocate_lock()
         self._lock.acquire()
 

@@ -97,6 +97,19 @@ class Slot(SlotReader):
         self.queue = ItemQueue(settings.watermark_threshold)
         self.legs: deque[Leg] = deque()
 
+    def configure(self, **settings: Any) -> None:
+        """Change settings of a definition's slot; jobs that run keep theirs.
+
+        Raises:
+            ValueError: a setting is unknown or out of range.
+        """
+        merged = {**self.explicit, **explicit(**settings)}
+        with self._lock:
+            self.settings = resolve(merged)
+            self.explicit = merged
+            self.max_queue_length = self.settings.max_queue_length
+            self.queue.threshold = self.settings.watermark_threshold
+
     @property
     def watermark(self) -> float:
         """Share of the length (0 to 1) from which consumed items are let go."""
@@ -177,7 +190,7 @@ class Slot(SlotReader):
                 return None
             if self.settings.overflow == "reject":
                 raise self._refuse_caller(segment, "rejected", 0)
-        leg = Leg(self, segment, Parcel(), self._clock.monotonic_ns())
+        leg = Leg(self, segment, Parcel(outside=True), self._clock.monotonic_ns())
         self.legs.append(leg)
         return leg
 
@@ -188,9 +201,10 @@ class Slot(SlotReader):
             with self._lock:
                 if not leg.parcel.legs:
                     return
+                self._check_waiting(leg)
                 now = self._clock.monotonic_ns()
                 if self._closed():
-                    leg.due_ns = None
+                    self._restart_wait(leg)
                     paused_until = paused_until or now + self._pause_timeout_ns()
                     until: int | None = paused_until
                     if now >= paused_until:
@@ -203,7 +217,6 @@ class Slot(SlotReader):
 
     def _next_attempt(self, leg: Leg, now: int) -> int | None:
         """When the caller's present wait is over; counts a new wait, or refuses."""
-        self._check_waiting(leg)
         if self.settings.overflow != "retry":
             if not leg.attempts:
                 leg.attempts = 1
@@ -217,6 +230,13 @@ class Slot(SlotReader):
             delay = self.settings.enqueue_retry_delay * leg.attempts
             leg.due_ns = now + int(delay * NANOSECONDS)
         return leg.due_ns
+
+    @staticmethod
+    def _restart_wait(leg: Leg) -> None:
+        """The wait that a pause cut short begins anew at resume."""
+        if leg.due_ns is not None:
+            leg.due_ns = None
+            leg.attempts -= 1
 
     def _withdraw(self, leg: Leg, reason: str) -> SlotQueueFullError:
         self.legs.remove(leg)

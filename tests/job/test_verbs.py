@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 from routilux.errors import JobFinished
+from routilux.job.live import LiveJob
 from routilux.job_state import JobState
 from routilux.status import ExecutionStatus
-from tests.job.fakes import COUNTS, started
+from tests.job.fakes import COUNTS, FakeJob, started
 
 
 @pytest.mark.parametrize(
@@ -80,3 +83,9 @@ def test_cancelling_a_job_that_was_cancelled_elsewhere_changes_nothing():
     job = JobState("f", "j")
     job.status = ExecutionStatus.CANCELLED
     assert not job.cancel()
+
+
+def test_the_double_has_the_shape_that_the_engine_must_have():
+    for name, member in vars(LiveJob).items():
+        if inspect.isfunction(member) and not name.startswith("_"):
+            assert inspect.signature(getattr(FakeJob, name)) == inspect.signature(member), name

@@ -1,0 +1,36 @@
+"""The drain step: policies that still decline are asked once more before the job completes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from routilux.status import ExecutionStatus
+
+if TYPE_CHECKING:
+    from routilux.engine.job import Job
+
+
+def step(job: Job) -> None:
+    """Ask the next routine that still has items, upstream first. Under the job's lock.
+
+    After each activation the round begins anew (``job.drain_from`` is 0 again). What a full round
+    without one leaves is given up as unmatched.
+    """
+    job.state.draining = True
+    order = job.plan.order
+    while job.drain_from < len(order):
+        node = job.routines[order[job.drain_from]]
+        job.drain_from += 1
+        if node.plan.policy is not None and node.backlog:
+            node.news = True
+            node.consider()
+            if node.queued:
+                return
+    _give_up(job)
+    job.end(ExecutionStatus.COMPLETED)
+
+
+def _give_up(job: Job) -> None:
+    for slot in job.slots:
+        for segment in slot.queue.give_up(slot.queue.unconsumed, "unmatched"):
+            job.refused(slot, segment, "unmatched")

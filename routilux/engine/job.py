@@ -1,0 +1,333 @@
+"""Job: one run of a flow, with one lock for everything that belongs to it.
+
+Invariants, whenever the lock is free:
+
+- an activation is counted in `active` from its claim to its end, and in `standing` while it stands
+  still in ``emit`` or ``checkpoint``; `timed` counts alarms that will start something;
+- a routine in `ready` has `queued` set and the other way round; if `ready` is not empty, the job
+  stands in the pool's line or a worker is taking from it (`in_line`);
+- the job is ended at the instant nothing can happen any more: `settle` is called after each change
+  that could be the last, and acceptance of items is decided under the same lock.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from routilux.clock import stamp
+from routilux.engine import draining, stall
+from routilux.engine.gate import Gate
+from routilux.engine.job_routine import JobRoutine
+from routilux.engine.job_slot import JobSlot
+from routilux.engine.notices import Notices
+from routilux.engine.pool import Ticket
+from routilux.errors import JobFinished
+from routilux.ids import item_id
+from routilux.segment import Origin, Segment
+from routilux.status import ExecutionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from routilux.clock import Clock
+    from routilux.engine.claim import Claim
+    from routilux.engine.plan import FlowPlan
+    from routilux.engine.pool import Pool
+    from routilux.engine.running import RunningActivation
+    from routilux.engine.timer import Alarm, Timer
+    from routilux.flow import Flow
+    from routilux.hooks import HookSet
+    from routilux.job.commands import CommandLog
+    from routilux.job_state import JobState
+    from routilux.parcel import Parcel
+
+
+class Job(Notices, Gate):
+    """One run of a flow. See the module for its invariants.
+
+    Args:
+        state: the job as its author sees it; the engine writes its status into it.
+        flow, plan: what to run.
+        pool, timer, clock, hooks: the runtime's.
+        on_end: called once, without locks, when the last activation has ended.
+    """
+
+    def __init__(
+        self,
+        state: JobState,
+        flow: Flow,
+        plan: FlowPlan,
+        *,
+        pool: Pool,
+        timer: Timer,
+        clock: Clock,
+        hooks: HookSet,
+        on_end: Callable[[Job], None],
+    ) -> None:
+        self.lock = threading.Lock()
+        self.state = state
+        self.flow = flow
+        self.plan = plan
+        self.pool = pool
+        self.timer = timer
+        self.clock = clock
+        self.context = contextvars.copy_context()
+        self.ready: deque[JobRoutine | Ticket] = deque()
+        self.in_line = False
+        self.active = 0
+        self.standing = 0
+        self.timed = 0
+        self.open = False
+        self.ended = False
+        self.drain_from = 0
+        self._on_end = on_end
+        self._done = threading.Event()
+        self._limit: Alarm | None = None
+        Notices.__init__(self, hooks)
+        Gate.__init__(self)
+        self.routines = {each.id: JobRoutine(self, each) for each in plan.routines}
+        self._wire()
+
+    def _wire(self) -> None:
+        slots: dict[tuple[str, str], JobSlot] = {}
+        for node in self.routines.values():
+            own = {name: JobSlot(self, name, s, node) for name, s in node.plan.slots}
+            node.slots = tuple(own.values())
+            slots.update({(node.id, name): slot for name, slot in own.items()})
+            node.plan.routine.bind_job(self.state.job_id, own)
+        for node in self.routines.values():
+            targets: dict[str, list[Any]] = {name: [] for name in node.plan.routine.events}
+            gates: list[JobSlot] = []
+            for edge in node.plan.edges:
+                slot = slots[edge.target]
+                targets[edge.event].append((slot, edge.transform))
+                if node not in slot.producers:
+                    slot.producers.append(node)
+                if slot.holds_back and slot.consumer is not node and slot not in gates:
+                    gates.append(slot)
+            node.outputs = {name: tuple(each) for name, each in targets.items()}
+            node.gates = tuple(gates)
+        self.slots = tuple(slots.values())
+        self._by_name = slots
+
+    # -- start and end -----------------------------------------------------------------------------
+
+    def start(
+        self,
+        entries: list[tuple[str, str, Any]],
+        sources: list[str],
+        *,
+        keep_open: bool,
+        paused: bool,
+        time_limit: float | None,
+    ) -> None:
+        """Begin: put the entry items in and queue the sources."""
+        with self.lock:
+            now = self.clock.time_ns()
+            self.open = keep_open
+            self.state.started_at = stamp(now)
+            self.state.status = ExecutionStatus.RUNNING
+            self.begin_clock()
+            if paused:
+                self.close_gate("operator", "start_paused", None)
+            for routine_id, slot_name, data in entries:
+                self._by_name[routine_id, slot_name].offer(Segment([data], [now], Origin("entry")))
+            for routine_id in sources:
+                self.routines[routine_id].to_start = True
+                self.routines[routine_id].consider()
+            self.tell_job("job_started")
+            if time_limit is not None:
+                self.limit_time(time_limit)
+            self.settle()
+        self.tell_notices()
+
+    def settle(self) -> None:
+        """Decide what it means if nothing runs now. Under the lock."""
+        if self.ended or self.gate_closed or self.ready or self.active > self.standing:
+            return
+        if self.open or self.timed:
+            return
+        if self.standing or any(node.gated_by is not None for node in self.routines.values()):
+            stall.resolve(self)
+        elif any(slot.queue.unconsumed for slot in self.slots):
+            draining.step(self)
+        else:
+            self.end(ExecutionStatus.COMPLETED)
+
+    def end(
+        self, status: ExecutionStatus, error: str | None = None, error_type: str | None = None
+    ) -> None:
+        """End the job for good; what its slots hold stays there. Under the lock."""
+        if self.ended:
+            return
+        state = self.state
+        self.ended = True
+        state.status = status
+        state.error, state.error_type = error, error_type
+        if state.dead_letter_count:
+            state.warnings.append(f"{state.dead_letter_count} item(s) became dead letters")
+        state.completed_at = state.updated_at = stamp(self.clock.time_ns())
+        self.stop_clock()
+        self.open_all_gates()
+        for work in self.ready:
+            if isinstance(work, Ticket):
+                work.wake()
+            else:
+                work.queued = False
+        self.ready.clear()
+        for slot in self.slots:
+            for outlet in slot.outlets:
+                outlet.limit = 1
+            for leg in list(slot.legs):
+                leg.parcel.wake()
+        self.tell_job("job_ended", error or "")
+        self._finish_if_still()
+
+    def _finish_if_still(self) -> None:
+        if self.ended and not self.active and not self._done.is_set():
+            for node in self.routines.values():
+                node.plan.routine.release_job(self.state.job_id)
+            self._done.set()
+            self.notices.append((self._on_end, (self,)))
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the job has ended and its logic too, or `timeout` seconds. True if ended."""
+        return self._done.wait(timeout)
+
+    def cancel(
+        self, reason: str = "", identity: str | None = None, request_id: str | None = None
+    ) -> bool:
+        """End the job as cancelled. False if it was cancelled already.
+
+        Raises:
+            JobFinished: it has ended otherwise.
+        """
+        with self.lock:
+            if self.state.status is ExecutionStatus.CANCELLED:
+                return False
+            self.check_live()
+            self.state.append_to_shared_log(
+                {"type": "cancelled", "reason": reason, "identity": identity}
+            )
+            self.end(ExecutionStatus.CANCELLED, reason or None)
+        self.tell_notices()
+        return True
+
+    def check_live(self) -> None:
+        """Raise `JobFinished` when the job has ended."""
+        if self.ended:
+            raise JobFinished(self.state.job_id, self.state.status.value)
+
+    # -- the pool's side ---------------------------------------------------------------------------
+
+    def enqueue(self, node: JobRoutine) -> None:
+        """A routine is ready. Under the lock."""
+        self.ready.append(node)
+        self._stand_in_line()
+
+    def line_up(self, ticket: Ticket) -> None:
+        """An activation gives its turn up and waits for its next."""
+        with self.lock:
+            if self.ended:
+                ticket.wake()
+                return
+            self.ready.append(ticket)
+            self._stand_in_line()
+
+    def _stand_in_line(self) -> None:
+        if not self.in_line:
+            self.in_line = True
+            self.pool.submit(self)
+
+    def take(self) -> RunningActivation | Ticket | None:
+        """What a worker does next for this job; the job queues again if there is more."""
+        work: RunningActivation | Ticket | None = None
+        with self.lock:
+            while self.ready and work is None:
+                first = self.ready.popleft()
+                work = first if isinstance(first, Ticket) else first.begin()
+            self.in_line = False
+            if self.ready:
+                self._stand_in_line()
+            if work is None:
+                self.settle()
+        if self.notices:
+            self.tell_notices()
+        return work
+
+    # -- activations -------------------------------------------------------------------------------
+
+    def activation_ended(self, node: JobRoutine) -> None:
+        """A lane of `node` is over. Under the lock."""
+        self.active -= 1
+        node.lane_ended()
+        self.became_still()
+        self.settle()
+        self._finish_if_still()
+
+    def stand_begins(self, activation: RunningActivation, parcel: Parcel, *, own: bool) -> None:
+        """An activation begins to stand still. Under the lock."""
+        if own:
+            activation.standing = True
+            self.standing += 1
+        self.standers[activation] = parcel
+        self.became_still()
+        self.settle()
+
+    def stand_ends(self, activation: RunningActivation, parcel: Parcel, *, own: bool) -> None:
+        """It goes on. Under the lock."""
+        if own:
+            activation.standing = False
+            self.standing -= 1
+        if self.standers.get(activation) is parcel:
+            del self.standers[activation]
+
+    def retry_due(self, node: JobRoutine, claim: Claim) -> None:
+        """A back-off is over. Under the lock."""
+        node.due.append(claim)
+        node.consider()
+
+    def ask_again(self, node: JobRoutine, seconds: float) -> None:
+        """Ask a policy again after some of the job's time. Under the lock."""
+
+        def due() -> None:
+            node.news = True
+            node.consider()
+
+        self.call_later(int(seconds * 1e9), due)
+
+    # -- items from outside ------------------------------------------------------------------------
+
+    def slot(self, routine_id: str, name: str) -> JobSlot:
+        """One slot of the job.
+
+        Raises:
+            ValueError: there is no such routine or slot; names those there are.
+        """
+        found = self._by_name.get((routine_id, name))
+        if found is None:
+            known = ", ".join(f"{r}.{s}" for r, s in self._by_name) or "none"
+            raise ValueError(f"Slot '{routine_id}.{name}' not found; the job has {known}")
+        return found
+
+    def post(self, routine_id: str, slot_name: str, data: Any) -> str:
+        """Put an item in from outside. Blocks and raises as `Slot.enqueue`. Returns its id."""
+        slot = self.slot(routine_id, slot_name)
+        origin = Origin("post", context=self.hook_context() if self.watched else None)
+        segment = Segment([data], [self.clock.time_ns()], origin)
+        number = slot.enter(segment)
+        return item_id(routine_id, slot_name, number)
+
+    def close(self) -> None:
+        """Close the job's input: it completes when what it has is done."""
+        with self.lock:
+            self.open = False
+            self.settle()
+        self.tell_notices()
+
+    def flow_slots(self) -> Mapping[tuple[str, str], JobSlot]:
+        """All slots by routine id and slot name."""
+        return self._by_name

@@ -1,0 +1,208 @@
+"""JobRoutine: a routine of one job, and the decision when it starts.
+
+States, as `diagnose` words them: *queued* for a worker, *busy* in one or more lanes, *gated* (its
+outputs are full), *retrying* (a back-off runs), *waiting* (its policy declined), *idle*.
+
+Everything here is called under the job's lock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from routilux.engine.claim import Claim
+from routilux.engine.running import RunningActivation
+
+if TYPE_CHECKING:
+    from routilux.engine.job import Job
+    from routilux.engine.job_slot import JobSlot
+    from routilux.engine.outlet import Target
+    from routilux.engine.plan import RoutinePlan
+
+
+class JobRoutine:
+    """One routine of one job."""
+
+    __slots__ = (
+        "activations", "backoffs", "busy_ns", "declines", "due", "evaluating", "failures", "gated_by",
+        "gated_since_ns", "gates", "id", "job", "lanes", "news", "outputs", "plan", "queued",
+        "retries", "slots", "stood_ns", "to_start", "waived",
+    )  # fmt: skip
+
+    def __init__(self, job: Job, plan: RoutinePlan) -> None:
+        self.job = job
+        self.plan = plan
+        self.id = plan.id
+        self.slots: tuple[JobSlot, ...] = ()
+        self.outputs: dict[str, tuple[Target, ...]] = {}
+        self.gates: tuple[JobSlot, ...] = ()  # slots whose room decides whether it may start
+        self.queued = False
+        self.lanes = 0
+        self.backoffs = 0
+        self.due: deque[Claim] = deque()  # claims whose back-off is over
+        self.to_start = False  # a source that has not run yet
+        self.news = False  # something came since the policy was last asked
+        self.declines = False  # the policy's last word
+        self.evaluating = False
+        self.waived = False  # the start gate was waived for the next start
+        self.gated_by: JobSlot | None = None
+        self.gated_since_ns = 0
+        self.activations = 0
+        self.failures = 0
+        self.retries = 0
+        self.busy_ns = 0
+        self.stood_ns = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether an item that comes now would be the news that starts it."""
+        return (
+            not self.queued
+            and self.gated_by is None
+            and self.lanes + self.backoffs < self.plan.concurrency
+        )
+
+    @property
+    def backlog(self) -> int:
+        """Items that wait in its slots."""
+        return sum(slot.queue.unconsumed for slot in self.slots)
+
+    def has_work(self) -> bool:
+        """Whether an activation would have something to do, or a policy something to decide."""
+        if self.due or self.to_start:
+            return True
+        if self.plan.logic is None:
+            return False
+        if self.plan.policy is not None and (self.evaluating or not self.news):
+            return False
+        return any(slot.queue.waiting for slot in self.slots)
+
+    # -- deciding to start -------------------------------------------------------------------------
+
+    def items_came(self) -> None:
+        """Items have entered one of its slots."""
+        self.news = True
+        if not self.queued:
+            self.consider()
+
+    def consider(self) -> None:
+        """Queue the routine if it has work, a free lane, and room for what it will emit."""
+        if self.queued or self.job.gate_closed or self.job.ended or not self._may_start():
+            return
+        self.queued = True
+        self.job.enqueue(self)
+
+    def _may_start(self) -> bool:
+        lanes = self.lanes + self.backoffs - len(self.due)
+        if lanes >= self.plan.concurrency or not self.has_work():
+            return False
+        if not self.waived and (full := self._full_output()) is not None:
+            if self.gated_by is None:
+                self.gated_since_ns = self.job.clock.monotonic_ns()
+            self.gated_by = full
+            return False
+        self.gated_by = None
+        return True
+
+    def _full_output(self) -> JobSlot | None:
+        for slot in self.gates:
+            if slot.room() <= 0:
+                return slot
+        return None
+
+    def start_anyway(self) -> None:
+        """Waive the start gate: everything else waits for this routine."""
+        self.waived = True
+        self.gated_by = None
+        self.consider()
+
+    def begin(self) -> RunningActivation | None:
+        """Start an activation, if what made the routine queue still holds."""
+        self.queued = False
+        job = self.job
+        if job.gate_closed or job.ended or not self._may_start():
+            return None
+        self.waived = False
+        claim = self._claim()
+        self.lanes += 1
+        job.active += 1
+        if claim is not None:
+            self.consider()  # another lane may have work left
+        return RunningActivation(job, self, claim)
+
+    def _claim(self) -> Claim | None:
+        """What the next activation gets; None: its policy has to be asked, on a worker."""
+        if self.due:
+            self.backoffs -= 1
+            return self.due.popleft()
+        if self.plan.policy is not None and not self.to_start:
+            self.news = False
+            self.evaluating = True
+            return None
+        self.to_start = False
+        return self.claim_all()
+
+    def claim_all(self) -> Claim:
+        """Take all new items; a fair share of them if other lanes are free."""
+        now = self.job.clock.time_ns()
+        lanes = self.plan.concurrency - self.lanes
+        claim = Claim(self.next_number())
+        for slot in self.slots:
+            queue = slot.queue
+            if lanes == 1:
+                segments = queue.take_all()
+            else:
+                segments = queue.take(-(-queue.unconsumed // max(1, lanes)))
+            if segments:
+                queue.commit(segments, now)
+            claim.add(slot, segments)
+        for slot in self.slots:
+            slot.taken()
+        return claim
+
+    def next_number(self) -> int:
+        """The number of the next activation, from 1."""
+        self.activations += 1
+        return self.activations
+
+    # -- after an activation -----------------------------------------------------------------------
+
+    def lane_ended(self) -> None:
+        """A lane is free again: go on, or go idle and listen."""
+        self.lanes -= 1
+        self.consider()
+        if self.is_idle:
+            self.listen()
+
+    def listen(self) -> None:
+        """About to go idle: fetch what producers have buffered, else have them hand over at once.
+
+        First the limit, then another look: a producer appends first and reads the limit then, so
+        one of the two sees the other.
+        """
+        self._pull()
+        if not self.is_idle:
+            return
+        outlets = [outlet for slot in self.slots for outlet in slot.outlets]
+        for outlet in outlets:
+            outlet.limit = min(outlet.limit, 1)
+        self._pull()
+        if not self.is_idle:
+            for outlet in outlets:
+                outlet.reset_limit()
+
+    def _pull(self) -> None:
+        for slot in self.slots:
+            for outlet in slot.outlets:
+                outlet.pull()
+
+    def describe(self) -> dict[str, Any]:
+        """Counts of this routine, for people."""
+        return {
+            "activations": self.activations,
+            "failures": self.failures,
+            "retries": self.retries,
+            "busy_seconds": self.busy_ns / 1e9,
+            "stood_seconds": self.stood_ns / 1e9,
+        }

@@ -1,0 +1,225 @@
+"""JobSlot: a slot of one job. Its lock is the job's lock."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from routilux.clock import NANOSECONDS
+from routilux.errors import JobFinished, SlotQueueFullError
+from routilux.item_queue import ItemQueue
+from routilux.slot import Slot
+
+if TYPE_CHECKING:
+    from routilux.engine.job import Job
+    from routilux.engine.job_routine import JobRoutine
+    from routilux.engine.outlet import RunningOutlet
+    from routilux.parcel import Leg
+    from routilux.segment import Segment
+    from routilux.settings import SlotSettings
+
+EVERYTHING = 1 << 60  # room of a slot that never holds its producer back
+
+
+class JobSlot(Slot):
+    """A bounded queue between the routines of one job.
+
+    Attributes:
+        job: the job that owns it.
+        consumer: the routine that takes from it.
+        producers: the routines whose events are connected to it.
+        outlets: outlets of running activations that feed it.
+    """
+
+    def __init__(self, job: Job, name: str, settings: SlotSettings, consumer: JobRoutine) -> None:
+        self.name = name
+        self.routine = consumer.plan.routine
+        self.settings = settings
+        self.max_queue_length = settings.max_queue_length
+        self.explicit = {}
+        self.connected_events = []
+        self._clock = job.clock
+        self._lock = job.lock
+        self.queue = ItemQueue(settings.watermark_threshold)
+        self.legs = deque()
+        self.job = job
+        self.consumer = consumer
+        self.producers: list[JobRoutine] = []
+        self.outlets: list[RunningOutlet] = []
+        self.holds_back = settings.holds_back
+
+    @property
+    def routine_id(self) -> str:
+        """The id of the consumer."""
+        return self.consumer.id
+
+    @property
+    def job_id(self) -> str:
+        """The job that owns the slot."""
+        return self.job.state.job_id
+
+    # -- all below: under the job's lock -------------------------------------------------------------
+
+    def room(self) -> int:
+        """Items that could enter now, as the start gate sees it."""
+        if self.legs or self.queue.held:
+            return 0
+        return self.max_queue_length - self.queue.unconsumed
+
+    def open_room(self) -> int:
+        """Items that a consumer may pull in; a slot that refuses or evicts takes what fits."""
+        return 0 if self.job.gate_closed else self.room()
+
+    def offer(self, segment: Segment) -> Segment | None:
+        """Offer what an activation has emitted. Returns what must wait for room, or None."""
+        queue = self.queue
+        if self.job.gate_closed:
+            return self.hold(segment)
+        if self.legs or queue.held:
+            return segment
+        room = self.max_queue_length - queue.unconsumed
+        count = segment.stop - segment.start
+        if count <= room:
+            queue.put(segment, self._clock.time_ns())
+            self.consumer.items_came()
+            return None
+        return self._overflow(segment, room)
+
+    def _overflow(self, segment: Segment, room: int) -> Segment | None:
+        overflow = self.settings.overflow
+        if overflow == "drop_oldest":
+            self._evict_for(segment)
+            room = len(segment)
+        if room > 0:
+            self.queue.put(segment.cut(room), self._clock.time_ns())
+            self.consumer.items_came()
+        if not len(segment):
+            return None
+        if overflow == "reject":
+            self.refuse(segment, "rejected")
+            return None
+        return segment
+
+    def _evict_for(self, segment: Segment) -> None:
+        """Make room for `segment` by refusing the oldest; it may be longer than the slot."""
+        waiting = sum(len(s) for s in self.queue.waiting)  # without what a policy has in hand
+        surplus = self.queue.unconsumed + len(segment) - self.max_queue_length
+        self._evict(min(surplus, waiting))
+        if surplus > waiting:
+            self.refuse(segment.cut(surplus - waiting), "evicted")
+
+    def _evict(self, count: int) -> list[Segment]:
+        evicted = super()._evict(count)
+        for segment in evicted:
+            self.job.refused(self, segment, "evicted")
+        return evicted
+
+    def hold(self, segment: Segment) -> Segment | None:
+        """Hold what fits beside the slot; the rest stands still with its producer."""
+        if self.legs:
+            return segment
+        room = self.max_queue_length - self.queue.held
+        if room <= 0:
+            return segment
+        part = segment if len(segment) <= room else segment.cut(room)
+        self.queue.hold(part)
+        self.job.held(self, part)
+        return None if part is segment else segment
+
+    def hold_waiting(self) -> None:
+        """The gate closes: what the job's own producers wait with becomes held."""
+        for leg in list(self.legs):
+            if not leg.parcel.outside:
+                room = self.max_queue_length - self.queue.held
+                part = leg.segment.cut(min(room, len(leg.segment)))
+                if len(part):
+                    self.queue.hold(part)
+                    self.job.held(self, part)
+                if not len(leg.segment):
+                    self.legs.remove(leg)
+                    leg.parcel.leg_ended(leg)
+
+    def refuse(self, segment: Segment, reason: str, attempts: int = 0) -> None:
+        """Refuse items of the job's own logic: they become dead letters."""
+        if len(segment):
+            self.queue.refuse(segment, reason)
+            self.job.refused(self, segment, reason, attempts)
+
+    def attend(self, leg: Leg, now: int) -> int | None:
+        """Until when a producer of the job goes on waiting with `leg`; None: until it is woken.
+
+        `now` and the answer are in the job's own time, which stands still while it is paused.
+        Counts the wait that begins, or refuses the item at the head after the last.
+        """
+        settings = self.settings
+        if self.job.gate_closed:
+            return None
+        if settings.overflow != "retry":
+            if not leg.attempts:
+                self._count_wait(leg, 0.0)
+            return None
+        if leg.due_ns is None or now >= leg.due_ns:
+            if leg.attempts >= settings.max_enqueue_retries:
+                self._refuse_head(leg)
+                if not len(leg.segment):
+                    return None
+            delay = settings.enqueue_retry_delay * (leg.attempts + 1)
+            self._count_wait(leg, delay)
+            leg.due_ns = now + int(delay * NANOSECONDS)
+        return leg.due_ns
+
+    def _count_wait(self, leg: Leg, delay: float) -> None:
+        leg.attempts += 1
+        self.queue.retries += 1
+        self.job.retried(self, leg, delay)
+
+    def _refuse_head(self, leg: Leg) -> None:
+        self.refuse(leg.segment.cut(1), "queue_full", leg.attempts)
+        leg.attempts = 0
+        if not len(leg.segment):
+            self.legs.remove(leg)
+            leg.parcel.leg_ended(leg)
+            self.admit()
+
+    def taken(self) -> None:
+        """Items have left: let waiting ones in, and start producers that waited for room."""
+        if self.legs or self.queue.held:
+            if self.admit():
+                self.consumer.news = True
+            if self.legs or self.queue.held:
+                return
+        for producer in self.producers:
+            if producer.gated_by is self:
+                producer.gated_by = None
+                producer.consider()
+
+    # -- what `Slot` asks ----------------------------------------------------------------------------
+
+    def _check_open(self) -> None:
+        if self.job.ended:
+            raise JobFinished(self.job_id, self.job.state.status.value)
+
+    def _check_waiting(self, leg: Leg) -> None:
+        if self.job.ended:
+            self.legs.remove(leg)
+            leg.parcel.legs.clear()
+            self._check_open()
+
+    def _withdraw(self, leg: Leg, reason: str) -> SlotQueueFullError:
+        error = super()._withdraw(leg, reason)
+        self.admit()
+        return error
+
+    def _closed(self) -> bool:
+        return self.job.gate_closed
+
+    def _arrived(self) -> None:
+        self.consumer.items_came()
+
+    def _made_room(self) -> None:
+        self.taken()
+        self.consumer.consider()
+        self.job.settle()
+
+    def _told(self) -> None:
+        self.job.tell_notices()

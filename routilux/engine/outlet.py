@@ -1,0 +1,114 @@
+"""Outlet: what an activation has emitted of one event and not handed over yet.
+
+The activation's thread appends without a lock. Collecting happens under the job's lock, by the
+producer when the limit is reached, by a consumer that is about to go idle, by `pause`, and when
+the activation ends. A collector cuts the lists in place, so a late append is never lost: the
+appender reads `limit` after its append, finds it reached, and comes to the lock itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from routilux.parcel import Leg, Parcel
+from routilux.segment import Origin, Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from routilux.engine.job_slot import JobSlot
+    from routilux.engine.running import RunningActivation
+
+# Items that may wait in an outlet even if the slots are longer: enough that the cost of a
+# hand-over is not seen per item, few enough that they stay in the processor's cache.
+MOST_BUFFERED = 1024
+
+Target = tuple["JobSlot", "Callable[[Any], Any] | None"]
+
+
+class RunningOutlet:
+    """The outlet of one event of one activation. See `routilux.activation.Outlet`."""
+
+    __slots__ = ("activation", "data", "full", "limit", "now", "origin", "pullable", "stamps",
+                 "targets")  # fmt: skip
+
+    def __init__(
+        self, activation: RunningActivation, event: str, targets: tuple[Target, ...]
+    ) -> None:
+        job = activation.job
+        self.activation = activation
+        self.targets = targets
+        self.data: list[Any] = []
+        self.stamps: list[int] = []
+        self.now = job.clock.time_ns
+        self.origin = Origin(activation.routine_id, event, activation.id, activation.context)
+        # A transform is the author's code: it runs on the producer's thread only, item by item.
+        self.pullable = all(transform is None for _, transform in targets)
+        lengths = [slot.max_queue_length for slot, _ in targets]
+        self.full = min([MOST_BUFFERED, *lengths]) if self.pullable else 1
+        self.limit = 1
+
+    def hand_over(self, emitted: object) -> None:
+        """Move items on their way; `emitted` is the latest. May block and may raise."""
+        self.activation.hand_over(self, emitted)
+
+    def extend(self, items: list[Any]) -> None:
+        """Emit a batch. May block and may raise."""
+        stamp = self.now()
+        position = 0
+        while position < len(items):
+            room = max(1, self.full - len(self.data))
+            part = items[position : position + room]
+            position += len(part)
+            self.stamps.extend([stamp] * len(part))
+            self.data.extend(part)
+            if len(self.data) >= self.limit:
+                self.activation.hand_over(self, part[-1])
+
+    # -- under the job's lock ----------------------------------------------------------------------
+
+    def collect(self) -> Parcel | None:
+        """Offer what is buffered to the slots. A parcel is what has to wait for room."""
+        count = len(self.data)
+        if not count:
+            return None
+        data, stamps = self.data[:count], self.stamps[:count]
+        offers = [
+            (slot, data if transform is None else [transform(item) for item in data])
+            for slot, transform in self.targets
+        ]
+        del self.data[:count], self.stamps[:count]
+        parcel: Parcel | None = None
+        for slot, items in offers:
+            rest = slot.offer(Segment(items, stamps, self.origin))
+            if rest is not None:
+                parcel = parcel or Parcel()
+                slot.legs.append(Leg(slot, rest, parcel, self.activation.job.clock.monotonic_ns()))
+        return parcel
+
+    def discard(self) -> None:
+        """Refuse what is buffered: the job has ended."""
+        count = len(self.data)
+        if count:
+            data, stamps = self.data[:count], self.stamps[:count]
+            del self.data[:count], self.stamps[:count]
+            for slot, _ in self.targets:
+                slot.refuse(Segment(data, stamps, self.origin), "cancelled")
+
+    def reset_limit(self) -> None:
+        """Buffer again, unless somebody waits for each single item."""
+        job = self.activation.job
+        listened = self.activation.yielding or any(slot.consumer.is_idle for slot, _ in self.targets)
+        self.limit = 1 if listened or job.gate_closed or job.ended else self.full
+
+    def pull(self) -> None:
+        """A consumer has nothing to do: bring it what is buffered, as far as there is room."""
+        if not self.pullable or not self.data:
+            return
+        count = min(len(self.data), *(slot.open_room() for slot, _ in self.targets))
+        if count <= 0:
+            return
+        data, stamps = self.data[:count], self.stamps[:count]
+        del self.data[:count], self.stamps[:count]
+        for slot, _ in self.targets:
+            slot.offer(Segment(data, stamps, self.origin))

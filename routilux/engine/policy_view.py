@@ -1,0 +1,146 @@
+"""Asking an activation policy, as a transaction over the job's slots.
+
+A policy gets a view of each slot. What it consumes there is drawn from the slot, and counts as
+waiting until the policy has said yes; if it says no, or raises, everything goes back to the head.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from routilux.engine.claim import Claim
+from routilux.segment import Segment, all_data, count_items
+from routilux.slot_reader import SlotReader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from routilux.engine.job_slot import JobSlot
+    from routilux.engine.running import RunningActivation
+    from routilux.slot import Slot
+
+
+class PolicyView(SlotReader):
+    """One slot of the job as its policy sees it."""
+
+    def __init__(self, slot: JobSlot) -> None:
+        self._slot = slot
+        self.drawn: list[Segment] = []
+        self.name = slot.name
+        self.routine_id = slot.routine_id
+        self.max_queue_length = slot.max_queue_length
+        self.watermark = slot.watermark
+        self.watermark_threshold = slot.watermark_threshold
+
+    def _consume(self, count: int | None) -> list[Segment]:
+        queue = self._slot.queue
+        with self._slot.job.lock:
+            taken = queue.take_all() if count is None else queue.take(count)
+        self.drawn.extend(taken)
+        return taken
+
+    def _waiting(self) -> list[Segment]:
+        with self._slot.job.lock:
+            return list(self._slot.queue.waiting)
+
+    def _visible(self) -> list[Segment]:
+        with self._slot.job.lock:
+            return [*self._slot.queue.kept, *self._slot.queue.waiting]
+
+    def get_unconsumed_count(self) -> int:
+        """Items that wait, without those that this policy has consumed."""
+        return self._slot.queue.unconsumed - count_items(self.drawn)
+
+    def get_total_count(self) -> int:
+        """Items that can be seen."""
+        return self._slot.get_total_count() - count_items(self.drawn)
+
+    def get_queue_metrics(self) -> dict[str, Any]:
+        """The slot's figures, see `Slot.get_queue_metrics`."""
+        return self._slot.get_queue_metrics()
+
+    def get_queue_status(self) -> dict[str, Any]:
+        """The slot's figures in the older words."""
+        return self._slot.get_queue_status()
+
+    # -- under the job's lock ------------------------------------------------------------------------
+
+    def settle(self, returned: list[Any] | None, claim: Claim) -> None:
+        """The policy said yes: what it took is the claim's, what it returned is what logic sees."""
+        queue = self._slot.queue
+        if not self.drawn and returned:
+            self.drawn = queue.take(len(returned))
+        queue.commit(self.drawn, self._slot.job.clock.time_ns())
+        own = returned is None or _same(returned, all_data(self.drawn))
+        claim.add(self._slot, self.drawn, None if own else returned)
+
+    def give_back(self) -> None:
+        """The policy said no."""
+        self._slot.queue.put_back(self.drawn)
+        self.drawn = []
+
+
+def ask_policy(activation: RunningActivation) -> Claim | None:
+    """Ask the routine's policy. None when it declines.
+
+    Raises:
+        BaseException: whatever the policy raises; the items are back in their slots then.
+    """
+    job, node = activation.job, activation.node
+    policy = node.plan.policy
+    assert policy is not None
+    views = {slot.name: PolicyView(slot) for slot in node.slots}
+    try:
+        yes, shown, message = policy(cast("dict[str, Slot]", views), job.state)
+    except BaseException:
+        with job.lock:
+            for view in views.values():
+                view.give_back()
+            node.evaluating = False
+        raise
+    with job.lock:
+        node.evaluating = False
+        if not yes:
+            for view in views.values():
+                view.give_back()
+            _declined(activation, policy, views)
+            return None
+        claim = _accept(activation, views, shown)
+        claim.message = message
+    job.tell_notices()
+    return claim
+
+
+def _accept(
+    activation: RunningActivation,
+    views: Mapping[str, PolicyView],
+    shown: Mapping[str, list[Any]] | None,
+) -> Claim:
+    node = activation.node
+    claim = Claim(node.next_number())
+    for name, view in views.items():
+        view.settle(list(shown[name]) if shown and name in shown else None, claim)
+    node.declines = False
+    node.news = node.backlog > 0
+    for slot in node.slots:
+        slot.taken()
+    node.consider()
+    return claim
+
+
+def _declined(
+    activation: RunningActivation, policy: Any, views: Mapping[str, PolicyView]
+) -> None:
+    job, node = activation.job, activation.node
+    node.declines = True
+    ask_again_in = getattr(policy, "ask_again_in", None)
+    if ask_again_in is not None and not job.state.draining:
+        seconds = ask_again_in(views, job.state)
+        if seconds is not None:
+            job.ask_again(node, seconds)
+    activation.ended = True
+    job.activation_ended(node)
+
+
+def _same(one: list[Any], other: list[Any]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))

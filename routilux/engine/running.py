@@ -1,0 +1,352 @@
+"""RunningActivation: one call of a routine's logic, from its claim to the hand-over of what it emitted.
+
+It runs on a worker's thread with a permit of the pool. While it stands still (it waits for room,
+or the job is paused and it may hold no more) it has given the permit back.
+"""
+
+from __future__ import annotations
+
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
+
+from routilux.activation import current_activation
+from routilux.clock import NANOSECONDS
+from routilux.engine.failures import policy_failed, settle_failure
+from routilux.engine.outlet import RunningOutlet
+from routilux.engine.policy_view import ask_policy
+from routilux.engine.pool import Ticket
+from routilux.errors import ActivationEnded, JobCancelled
+from routilux.hooks import ActivationRecord
+from routilux.ids import activation_id
+from routilux.parcel import Parcel
+from routilux.status import RoutineStatus
+
+if TYPE_CHECKING:
+    from routilux.engine.claim import Claim
+    from routilux.engine.job import Job
+    from routilux.engine.job_routine import JobRoutine
+    from routilux.engine.job_slot import JobSlot
+    from routilux.job_state import JobState
+    from routilux.routine import Routine
+
+
+class Outlets(dict[str, RunningOutlet]):
+    """The outlets of an activation by event; made when the event is first emitted."""
+
+    __slots__ = ("activation",)
+
+    def __init__(self, activation: RunningActivation) -> None:
+        super().__init__()
+        self.activation = activation
+
+    def __missing__(self, event: str) -> RunningOutlet:
+        return self.activation.open_outlet(event)
+
+
+class RunningActivation:
+    """One activation. `claim` is None until the routine's policy has given it one."""
+
+    __slots__ = (
+        "claim", "context", "ended", "job", "node", "outcome", "outlets", "routine", "routine_id",
+        "standing", "started_ns", "stood_ns", "thread", "yielding",
+    )  # fmt: skip
+
+    def __init__(self, job: Job, node: JobRoutine, claim: Claim | None) -> None:
+        self.job = job
+        self.node = node
+        self.routine: Routine | None = node.plan.routine
+        self.routine_id = node.id
+        self.claim = claim
+        self.outlets = Outlets(self)
+        self.context: object | None = None
+        self.ended = False
+        self.standing = False
+        self.yielding = False
+        self.started_ns = 0
+        self.stood_ns = 0
+        self.thread = 0
+        self.outcome = "running"
+
+    @property
+    def id(self) -> str:
+        """The activation's id within its job."""
+        return activation_id(self.routine_id, self.claim.number if self.claim else 0)
+
+    @property
+    def state(self) -> JobState:
+        """The job, as its author sees it."""
+        return self.job.state
+
+    # -- on the worker -----------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Run to the end. Raises nothing: what logic raises is decided by the error handler."""
+        job = self.job
+        self.thread = get_ident()
+        self.started_ns = job.clock.monotonic_ns()
+        job.pool.running.add(self)
+        try:
+            job.context.copy().run(self._run)
+        finally:
+            job.pool.running.discard(self)
+
+    def _run(self) -> None:
+        if self.claim is None:
+            self.claim = self._ask_policy()
+            if self.claim is None:
+                return
+        current_activation.set(self)
+        job = self.job
+        job.state.current_routine_id = self.routine_id
+        told = job.watched
+        if told:
+            self.context = job.hook_context()
+            job.tell("activation_started", self._record())
+        error: BaseException | None = None
+        try:
+            self._call_logic(self.claim)
+        except BaseException as raised:  # logic is a stranger's code: whatever it raises is decided
+            error = raised
+        self._hand_over_rest()
+        self._end(error)
+        if told:
+            job.tell("activation_ended", self._record(error))
+
+    def _ask_policy(self) -> Claim | None:
+        try:
+            return ask_policy(self)
+        except BaseException as raised:  # a policy is a stranger's code, as logic is
+            policy_failed(self, raised)
+            return None
+
+    def _call_logic(self, claim: Claim) -> None:
+        plan = self.node.plan
+        logic, shape = plan.logic, plan.shape
+        if logic is None:
+            return
+        lists = claim.lists()
+        if shape.is_plain:
+            logic(*lists)
+            return
+        named: dict[str, Any] = {name: lists[index] for name, index in shape.named}
+        if shape.wants_message:
+            named["policy_message"] = claim.message
+        if shape.wants_state:
+            named["job_state"] = self.job.state
+        logic(*[lists[index] for index in shape.positional], **named)
+
+    def _hand_over_rest(self) -> None:
+        """Hand over what is buffered; may wait. Afterwards nothing can be emitted any more."""
+        job = self.job
+        while True:
+            with job.lock:
+                parcels = []
+                for outlet in self.outlets.values():
+                    if job.ended:
+                        outlet.discard()
+                    elif (parcel := outlet.collect()) is not None:
+                        parcels.append(parcel)
+                if not parcels:
+                    self.ended = True
+                    self._close_outlets()
+                    return
+            for parcel in parcels:
+                self.stand(parcel)
+
+    def _close_outlets(self) -> None:
+        for outlet in self.outlets.values():
+            outlet.limit = 0  # a thread that emits from now on comes to the lock and is told
+            for slot, _ in outlet.targets:
+                slot.outlets.remove(outlet)
+
+    def _end(self, error: BaseException | None) -> None:
+        job, node = self.job, self.node
+        duration = job.clock.monotonic_ns() - self.started_ns
+        with job.lock:
+            node.busy_ns += duration - self.stood_ns
+            node.stood_ns += self.stood_ns
+            job.drain_from = 0
+            if error is None:
+                self.outcome = "completed"
+                job.state.set_routine_status(self.routine_id, RoutineStatus.COMPLETED)
+                node.news = True
+            else:
+                settle_failure(self, error)
+            job.activation_ended(node)
+        job.tell_notices()
+
+    def _record(self, error: BaseException | None = None) -> ActivationRecord:
+        job, claim = self.job, self.claim
+        now = job.clock.monotonic_ns()
+        return ActivationRecord(
+            job_id=job.state.job_id,
+            flow_id=job.state.flow_id,
+            routine_id=self.routine_id,
+            activation_id=self.id,
+            attempt=claim.attempt if claim else 1,
+            items=claim.count if claim else 0,
+            at_ns=job.clock.time_ns(),
+            duration_ns=now - self.started_ns,
+            stood_ns=self.stood_ns,
+            outcome=self.outcome,
+            error=error,
+            contexts=claim.contexts() if claim else (),
+        )
+
+    # -- what logic asks ---------------------------------------------------------------------------
+
+    def open_outlet(self, event: str) -> RunningOutlet:
+        """Make the outlet of an event that is emitted for the first time."""
+        targets = self.node.outputs.get(event)
+        if targets is None:
+            assert self.routine is not None
+            raise self.routine.no_event(event)
+        with self.job.lock:
+            if (known := dict.get(self.outlets, event)) is not None:
+                return known  # another thread of this activation was faster
+            if self.ended:
+                raise self._too_late(event)
+            outlet = RunningOutlet(self, event, targets)
+            for slot, _ in targets:
+                slot.outlets.append(outlet)
+            self.outlets[event] = outlet
+            outlet.reset_limit()
+        return outlet
+
+    def hand_over(self, outlet: RunningOutlet, emitted: object) -> None:
+        """The limit of `outlet` is reached: move its items on, wait, yield, or say that it is over."""
+        job = self.job
+        with job.lock:
+            if job.ended or self.ended:
+                self._turn_away(outlet, emitted)
+            parcel = outlet.collect()
+            outlet.reset_limit()
+        if job.notices:
+            job.tell_notices()
+        if parcel is not None:
+            self.stand(parcel)
+            self._raise_if_over()
+        if job.pool.line and (self.yielding or job.pool.turn_is_over(self.started_ns)):
+            self._yield_turn()
+
+    def _turn_away(self, outlet: RunningOutlet, emitted: object) -> None:
+        if self.job.ended:
+            outlet.discard()
+            raise JobCancelled(f"Job '{self.job.state.job_id}' is {self.job.state.status.value}")
+        for index, item in enumerate(outlet.data):
+            if item is emitted:
+                del outlet.data[index], outlet.stamps[index]
+                raise self._too_late(outlet.origin.event or "")
+
+    def _too_late(self, event: str) -> ActivationEnded:
+        return ActivationEnded(
+            f"emit('{event}') on behalf of activation {self.id}, which has ended: join the threads "
+            "that emit before logic returns"
+        )
+
+    def _raise_if_over(self) -> None:
+        if self.job.ended:
+            raise JobCancelled(f"Job '{self.job.state.job_id}' is {self.job.state.status.value}")
+
+    def fail(self, item: object, error: BaseException) -> None:
+        """Make one item of this activation a dead letter."""
+        job = self.job
+        with job.lock:
+            found = self.claim.find(item) if self.claim is not None else None
+            if found is not None:
+                job.item_failed(self, *found, error)
+        if found is None:
+            raise ValueError(
+                f"fail({item!r}): not an item of activation {self.id}, or failed already. "
+                "Pass the very object that logic was given."
+            )
+        job.tell_notices()
+
+    def job_slot(self, name: str) -> JobSlot:
+        """The job's own slot of that name."""
+        return self.job.slot(self.routine_id, name)
+
+    def checkpoint(self) -> None:
+        """Stand still while the job is paused; raise when it was ended."""
+        job = self.job
+        while True:
+            with job.lock:
+                if job.ended or not job.gate_closed:
+                    break
+                for outlet in self.outlets.values():
+                    outlet.collect_held()
+                parcel = Parcel()
+                job.checkpoints.append(parcel)
+            self.stand(parcel, at_gate=True)
+        self._raise_if_over()
+        if job.pool.line and job.pool.turn_is_over(self.started_ns):
+            self._yield_turn()
+
+    # -- standing still ----------------------------------------------------------------------------
+
+    def stand(self, parcel: Parcel, *, at_gate: bool = False) -> None:
+        """Wait until all of `parcel` is in (or, `at_gate`, until the gate opens). Blocks."""
+        job = self.job
+        own = get_ident() == self.thread
+        with job.lock:
+            if not at_gate and not parcel.legs:
+                return
+            timeout = self._attend(parcel)
+            if not at_gate and not parcel.legs:
+                return
+            since = job.clock.monotonic_ns()
+            job.stand_begins(self, parcel, own=own)
+        job.tell_notices()
+        job.pool.leave()
+        while True:
+            job.clock.wait(parcel.signal, timeout)
+            with job.lock:
+                if job.ended:
+                    self._refuse_parcel(parcel)
+                else:
+                    timeout = self._attend(parcel)
+                over = not parcel.legs if not at_gate else (job.ended or not job.gate_closed)
+                if over:
+                    job.stand_ends(self, parcel, own=own)
+                    break
+            job.tell_notices()
+        job.pool.enter()
+        self.stood_ns += job.clock.monotonic_ns() - since
+        job.tell_notices()
+
+    def _attend(self, parcel: Parcel) -> float | None:
+        """Seconds until the next wait of the parcel is over; None: until it is woken."""
+        now = self.job.run_ns()
+        dues = [due for leg in list(parcel.legs) if (due := leg.slot.attend(leg, now)) is not None]
+        return (min(dues) - now) / NANOSECONDS if dues else None
+
+    def _refuse_parcel(self, parcel: Parcel) -> None:
+        for leg in parcel.legs:
+            leg.slot.legs.remove(leg)
+            leg.slot.refuse(leg.segment, "cancelled", leg.attempts)
+        parcel.legs.clear()
+
+    # -- turns -------------------------------------------------------------------------------------
+
+    def ask_to_yield(self) -> None:
+        """Other jobs have waited long enough: give the place up at the next emit."""
+        self.yielding = True
+        for outlet in list(self.outlets.values()):
+            outlet.limit = min(outlet.limit, 1)
+
+    def _yield_turn(self) -> None:
+        if get_ident() != self.thread:
+            return
+        ticket = Ticket()
+        self.job.line_up(ticket)
+        self.job.pool.wait_in_line(ticket)
+        self.started_turn()
+
+    def started_turn(self) -> None:
+        """A new turn begins."""
+        self.yielding = False
+        now = self.job.clock.monotonic_ns()
+        with self.job.lock:
+            for outlet in self.outlets.values():
+                outlet.reset_limit()
+        self.turn_ns = now
