@@ -1,0 +1,47 @@
+"""Settings for the whole suite: how often threads switch, and how Hypothesis searches."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    import pytest
+
+# A busy machine is no failure: deadline=None, and slow data generation is no failure either.
+# A failing example is printed as a blob, so that it can be run again anywhere.
+_RELAXED = settings(
+    deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+settings.register_profile("ci", _RELAXED, max_examples=100)
+settings.register_profile("quick", _RELAXED, max_examples=20)
+settings.register_profile("thorough", _RELAXED, max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--switch-interval SECONDS`."""
+    parser.addoption(
+        "--switch-interval",
+        type=float,
+        default=None,
+        metavar="SECONDS",
+        help="how long a thread runs before another may take over (1e-6 makes races likely)",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say how often threads switch, and what it takes to repeat the run."""
+    profile = os.environ.get("HYPOTHESIS_PROFILE", "ci")
+    chosen = config.getoption("--switch-interval") or sys.getswitchinterval()
+    return f"switch interval: {chosen:g} s, hypothesis profile: {profile}"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let threads switch as often as asked for."""
+    chosen = session.config.getoption("--switch-interval")
+    if chosen is not None:
+        sys.setswitchinterval(chosen)
