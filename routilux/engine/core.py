@@ -1,0 +1,193 @@
+"""What every part of a job shares: its lock, its counts, and its own time.
+
+`Job` is put together from layers, each a file: this core, `notices` (telling), `gate` (pause and
+resume), `inlet` (items from outside), `job` (start, scheduling, end).
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from routilux.clock import NANOSECONDS
+from routilux.errors import JobFinished, TimeLimitExceeded
+from routilux.status import ExecutionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from routilux.clock import Clock
+    from routilux.engine.job_routine import JobRoutine
+    from routilux.engine.job_slot import JobSlot
+    from routilux.engine.plan import FlowPlan
+    from routilux.engine.pool import Pool, Ticket
+    from routilux.engine.running import RunningActivation
+    from routilux.engine.timer import Alarm, Timer
+    from routilux.flow import Flow
+    from routilux.hooks import HookSet
+    from routilux.job_state import JobState
+    from routilux.parcel import Parcel
+
+
+class JobAlarm:
+    """A call in the job's own time, which stands still while the job is paused."""
+
+    __slots__ = ("alarm", "callback", "due_ns", "keeps_alive")
+
+    def __init__(self, due_ns: int, callback: Callable[[], None], *, keeps_alive: bool) -> None:
+        self.due_ns = due_ns
+        self.callback = callback
+        self.keeps_alive = keeps_alive
+        self.alarm: Alarm | None = None
+
+
+class JobCore(ABC):
+    """Fields, clock and alarms of a job. See `routilux.engine.job.Job`."""
+
+    def __init__(
+        self,
+        state: JobState,
+        flow: Flow,
+        plan: FlowPlan,
+        *,
+        pool: Pool,
+        timer: Timer,
+        clock: Clock,
+        hooks: HookSet,
+    ) -> None:
+        self.lock = threading.Lock()
+        self.state = state
+        self.flow = flow
+        self.plan = plan
+        self.pool = pool
+        self.timer = timer
+        self.clock = clock
+        self.hooks = hooks
+        self.context = contextvars.copy_context()
+        self.routines: dict[str, JobRoutine] = {}
+        self.slots: tuple[JobSlot, ...] = ()
+        self.ready: deque[JobRoutine | Ticket] = deque()
+        self.in_line = False
+        self.active = 0
+        self.standing = 0
+        self.timed = 0
+        self.open = False
+        self.ended = False
+        self.gate_closed = False
+        self.drain_from = 0
+        self.standers: dict[RunningActivation, Parcel] = {}
+        self.alarms: set[JobAlarm] = set()
+        self._run_before_ns = 0  # run time up to the last start of the clock
+        self._running_since_ns: int | None = None
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Decide what it means if nothing runs now. Under the lock."""
+
+    @abstractmethod
+    def end(
+        self, status: ExecutionStatus, error: str | None = None, error_type: str | None = None
+    ) -> None:
+        """End the job for good. Under the lock."""
+
+    @abstractmethod
+    def tell_notices(self) -> None:
+        """Tell what has happened. Without the lock."""
+
+    def check_live(self) -> None:
+        """Raise `JobFinished` when the job has ended."""
+        if self.ended:
+            raise JobFinished(self.state.job_id, self.state.status.value)
+
+    # -- the job's own time ------------------------------------------------------------------------
+
+    def run_ns(self) -> int:
+        """Nanoseconds that the job has run, pauses left out."""
+        if self._running_since_ns is None:
+            return self._run_before_ns
+        return self._run_before_ns + self.clock.monotonic_ns() - self._running_since_ns
+
+    def run_seconds(self) -> float:
+        """Seconds that the job has run, pauses left out."""
+        return self.run_ns() / NANOSECONDS
+
+    def start_clock(self, before_ns: int = 0) -> None:
+        """Let the job's time go on, and its alarms with it. Under the lock."""
+        if self._running_since_ns is None:
+            self._run_before_ns += before_ns
+            self._running_since_ns = self.clock.monotonic_ns()
+            for alarm in self.alarms:
+                self._set(alarm)
+
+    def stop_clock(self) -> None:
+        """Hold the job's time, and its alarms with it. Under the lock."""
+        if self._running_since_ns is not None:
+            self._run_before_ns = self.run_ns()
+            self._running_since_ns = None
+            for alarm in self.alarms:
+                if alarm.alarm is not None:
+                    alarm.alarm.cancel()
+                    alarm.alarm = None
+
+    def call_later(
+        self, delay_ns: int, callback: Callable[[], None], *, keeps_alive: bool = True
+    ) -> JobAlarm:
+        """Call `callback` under the lock after so much of the job's time. Under the lock.
+
+        An alarm that `keeps_alive` counts in `timed`: the job does not end before it.
+        """
+        alarm = JobAlarm(self.run_ns() + delay_ns, callback, keeps_alive=keeps_alive)
+        self.alarms.add(alarm)
+        self.timed += keeps_alive
+        if self._running_since_ns is not None:
+            self._set(alarm)
+        return alarm
+
+    def _set(self, alarm: JobAlarm) -> None:
+        due = self.clock.monotonic_ns() + alarm.due_ns - self.run_ns()
+        alarm.alarm = self.timer.schedule(due, lambda: self._ring(alarm))
+
+    def _ring(self, alarm: JobAlarm) -> None:
+        with self.lock:
+            if self.ended or alarm not in self.alarms:
+                return
+            if self.run_ns() < alarm.due_ns:  # paused in between, or resumed since
+                if self._running_since_ns is not None:
+                    self._set(alarm)
+                return
+            self.alarms.discard(alarm)
+            self.timed -= alarm.keeps_alive
+            alarm.callback()
+            self.settle()
+        self.tell_notices()
+
+    def limit_time(self, seconds: float) -> None:
+        """Fail the job when it has run so long. Under the lock."""
+
+        def expire() -> None:
+            error = TimeLimitExceeded(self.state.job_id, seconds)
+            self.end(ExecutionStatus.FAILED, str(error), "timeout")
+
+        self.call_later(int(seconds * NANOSECONDS), expire, keeps_alive=False)
+
+    def __repr__(self) -> str:
+        return f"<Job '{self.state.job_id}' {self.state.status.value}>"
+
+    def names(self, *, standing: bool) -> list[str]:
+        """Routines with an activation that stands still, or with one that runs."""
+        still = [activation.routine_id for activation in self.standers if activation.standing]
+        if standing:
+            return sorted(set(still))
+        return sorted(
+            node.id for node in self.routines.values() if node.lanes > still.count(node.id)
+        )
+
+    def describe_counts(self) -> dict[str, Any]:
+        """The counts that decide, for people who debug the engine."""
+        return {
+            name: getattr(self, name)
+            for name in ("active", "standing", "timed", "open", "ended", "gate_closed", "in_line")
+        }

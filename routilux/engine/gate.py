@@ -1,0 +1,217 @@
+"""The gate of a job: pause and resume.
+
+While it is closed no activation starts and nothing enters or leaves a slot. What running logic
+emits is held beside the slots, up to their length; beyond that its ``emit`` stands still. The gate
+is closed as long as the job has a hold; each hold has a name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from routilux.activation import NOBODY, current_activation
+from routilux.clock import stamp
+from routilux.engine.notices import Notices, logger
+from routilux.job.counts import JobCounts
+from routilux.job.pause_points import make_pause_point, queue_warnings
+from routilux.job.results import ResumeResult
+from routilux.parcel import Parcel
+from routilux.status import ExecutionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from routilux.job.pause_points import PausePoint
+
+OPERATOR = "operator"
+
+
+class Gate(Notices):
+    """The part of a job that pauses and resumes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.holds: dict[str, str] = {}
+        self.checkpoints: list[Parcel] = []
+        self._still_waiters: list[tuple[Parcel, int]] = []
+
+    def pause(
+        self,
+        reason: str = "",
+        checkpoint: Mapping[str, Any] | None = None,
+        identity: str | None = None,
+        request_id: str | None = None,
+        wait: bool | float = False,
+    ) -> PausePoint:
+        """Close the gate. See `routilux.job_state.JobState.pause`."""
+        with self.lock:
+            known: PausePoint | None = self.state.commands.replay(request_id)
+            if known is not None:
+                return known
+            self.check_live()
+            changed = OPERATOR not in self.holds
+            if changed:
+                self.add_hold(OPERATOR, reason, identity)
+            point = self._point(reason, checkpoint, identity, request_id)
+            if changed:
+                self.state.pause_points.append(point)
+            self.state.commands.remember(request_id, point)
+        self.tell_notices()
+        if wait is not False:
+            self.wait_until_still(None if wait is True else float(wait))
+            with self.lock:
+                running = self.names(standing=False)
+                point["standing"] = self.names(standing=True)
+                point["running"] = running
+                point["still"] = not running
+        return point
+
+    def resume(
+        self, reason: str = "", identity: str | None = None, request_id: str | None = None
+    ) -> ResumeResult:
+        """Lift the operator's hold. See `routilux.job_state.JobState.resume`."""
+        with self.lock:
+            known = self.state.commands.replay(request_id)
+            if known is not None:
+                return ResumeResult.from_dict(known)
+            self.check_live()
+            changed = self.holds.pop(OPERATOR, None) is not None
+            warnings = queue_warnings([slot.read_metrics() for slot in self.slots])
+            if changed and not self.holds:
+                self._open_gate(reason, identity)
+            holds = tuple(self.holds)
+            status = "paused" if holds else "resumed"
+            result = ResumeResult(changed, status, holds, tuple(warnings))
+            self.state.commands.remember(request_id, result.to_dict())
+            if changed and warnings:
+                line = "Resuming job %s with queue warnings: %s"
+                told = (line, self.state.job_id, "; ".join(warnings))
+                self.notices.append((logger.warning, told))
+        self.tell_notices()
+        return result
+
+    def counts(self) -> JobCounts:
+        """How much there is to do."""
+        with self.lock:
+            return self._counts()
+
+    def wait_until_still(self, timeout: float | None) -> bool:
+        """Block until every activation but the caller's own has ended or stands still."""
+        caller = current_activation.get()
+        own = int(caller is not NOBODY and getattr(caller, "job", None) is self)
+        parcel = Parcel()
+        with self.lock:
+            if self._is_still(own):
+                return True
+            self._still_waiters.append((parcel, own))
+        self.clock.wait(parcel.signal, timeout)
+        with self.lock:
+            self._still_waiters = [entry for entry in self._still_waiters if entry[0] is not parcel]
+            return self._is_still(own)
+
+    # -- under the lock ------------------------------------------------------------------------------
+
+    def add_hold(self, name: str, reason: str, identity: str | None = None) -> None:
+        """Hold the job; the first hold closes the gate."""
+        self.holds[name] = reason
+        if self.gate_closed:
+            return
+        self.gate_closed = True
+        self.stop_clock()
+        self.state.status = ExecutionStatus.PAUSED
+        self.state.touch()
+        self._unqueue()
+        for slot in self.slots:
+            slot.hold_waiting()
+        for slot in self.slots:
+            for outlet in slot.outlets:
+                outlet.limit = min(outlet.limit, 1)
+                outlet.pull_held()
+        self.tell_job("job_paused", reason, identity)
+
+    def _unqueue(self) -> None:
+        """Routines that wait for a worker are asked again at resume; activations in line go on."""
+        going_on = []
+        for work in self.ready:
+            if hasattr(work, "queued"):
+                work.queued = False
+            else:
+                going_on.append(work)
+        self.ready.clear()
+        self.ready.extend(going_on)
+
+    def _open_gate(self, reason: str, identity: str | None) -> None:
+        self.gate_closed = False
+        self.state.status = ExecutionStatus.RUNNING
+        self.state.touch()
+        self.start_clock()
+        for slot in self.slots:
+            if slot.admit():
+                slot.consumer.news = True
+        for node in self.routines.values():
+            node.gated_by = None
+            node.consider()
+        self._wake_all()
+        for slot in self.slots:
+            for outlet in slot.outlets:
+                outlet.reset_limit()
+        self.tell_job("job_resumed", reason, identity)
+        self.settle()
+
+    def drop_holds(self) -> None:
+        """The job has ended: nothing is held back any more."""
+        self.holds.clear()
+        self.gate_closed = False
+        self._wake_all()
+        for parcel, _ in self._still_waiters:
+            parcel.wake()
+
+    def _wake_all(self) -> None:
+        """Whoever waits looks at the gate again."""
+        checkpoints, self.checkpoints = self.checkpoints, []
+        for parcel in checkpoints:
+            parcel.wake()
+        for parcel in self.standers.values():
+            parcel.wake()
+        for slot in self.slots:
+            for leg in slot.legs:
+                leg.parcel.wake()
+
+    def became_still(self) -> None:
+        """An activation has ended or stands: tell those who wait for stillness."""
+        for parcel, own in self._still_waiters:
+            if self._is_still(own):
+                parcel.wake()
+
+    def _is_still(self, own: int) -> bool:
+        return self.ended or self.active - self.standing <= own
+
+    def _counts(self) -> JobCounts:
+        return JobCounts(
+            ready=sum(node.queued for node in self.routines.values()),
+            timed=self.timed,
+            running=self.active - self.standing,
+            standing=self.standing,
+            unconsumed=sum(slot.queue.unconsumed for slot in self.slots),
+            held=sum(slot.queue.held for slot in self.slots),
+            waiting=sum(len(leg.segment) for slot in self.slots for leg in slot.legs),
+        )
+
+    def _point(
+        self,
+        reason: str,
+        checkpoint: Mapping[str, Any] | None,
+        identity: str | None,
+        request_id: str | None,
+    ) -> PausePoint:
+        return make_pause_point(
+            stamp(self.clock.time_ns()),
+            reason,
+            checkpoint,
+            self._counts(),
+            [slot.read_metrics() for slot in self.slots],
+            running=self.names(standing=False),
+            standing=self.names(standing=True),
+            identity=identity,
+            request_id=request_id,
+        )

@@ -1,0 +1,203 @@
+"""Telling: hooks, log lines, the job's log and its dead letters.
+
+Things happen under the job's lock. Leaf records (dead letters, the job's log) are written there;
+what may call strangers (hooks, log handlers) goes into `notices` and is told afterwards.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from routilux.clock import NANOSECONDS
+from routilux.engine.core import JobCore
+from routilux.hooks import PROCESS_HOOKS, JobRecord, SlotRecord
+from routilux.job.dead_letters import LetterFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from routilux.engine.job_slot import JobSlot
+    from routilux.engine.running import RunningActivation
+    from routilux.parcel import Leg
+    from routilux.segment import Segment
+
+logger = logging.getLogger("routilux.job")
+LOG_EVERY_NS = NANOSECONDS  # one ERROR line a second for each slot and reason says enough
+
+
+class Notices(JobCore):
+    """The part of a job that tells."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.notices: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._logged: dict[tuple[str, str, str], int] = {}
+        self._unlogged: dict[tuple[str, str, str], int] = {}
+
+    @property
+    def watched(self) -> bool:
+        """Whether any hook listens."""
+        return self.hooks.active or PROCESS_HOOKS.active
+
+    def tell_notices(self) -> None:
+        """Tell what has happened since. Without the lock."""
+        notices = self.notices
+        while notices:
+            try:
+                function, arguments = notices.popleft()
+            except IndexError:  # another thread tells, too
+                return
+            function(*arguments)
+
+    def tell(self, method: str, record: Any) -> None:
+        """Call the hooks now. Without the lock."""
+        if self.hooks.active:
+            self.hooks.tell(method, record)
+        if PROCESS_HOOKS.active:
+            PROCESS_HOOKS.tell(method, record)
+
+    def hook_context(self) -> object | None:
+        """The trace context that the hooks give here."""
+        found = self.hooks.context() if self.hooks.active else None
+        return PROCESS_HOOKS.context() if found is None and PROCESS_HOOKS.active else found
+
+    # -- under the lock ------------------------------------------------------------------------------
+
+    def tell_job(self, method: str, reason: str = "", identity: str | None = None) -> None:
+        """A change of the job's state."""
+        if self.watched:
+            state = self.state
+            record = JobRecord(
+                state.job_id, state.flow_id, state.status.value, self.clock.time_ns(), reason, identity
+            )
+            self.notices.append((self.tell, (method, record)))
+
+    def note(self, what: str, routine_id: str, error: BaseException) -> None:
+        """An error was decided: into the history, and one log line."""
+        text = f"{type(error).__name__}: {error}"
+        self.state.record_execution(routine_id, what, {"error": text})
+        message = "Job %s: routine '%s' %s: %s"
+        log = logger.warning if what == "retry" else logger.error
+        self.notices.append((log, (message, self.state.job_id, routine_id, what, text)))
+
+    def refused(self, slot: JobSlot, segment: Segment, reason: str, attempts: int = 0) -> None:
+        """Items of the job's own logic were refused: dead letters, logs, hooks."""
+        error = None if reason == "unmatched" else slot.full_error(reason, attempts)
+        self.dead_letter(slot, segment, reason, error, segment.origin.activation_id)
+        self._log_refusal(slot, segment, reason, error)
+        self._tell_slot("items_refused", slot, segment, len(segment), reason, attempts)
+
+    def dead_letter(
+        self,
+        slot: JobSlot,
+        segment: Segment,
+        reason: str,
+        error: BaseException | None,
+        activation_id: str | None,
+    ) -> None:
+        """Keep items as dead letters."""
+        origin = segment.origin
+        facts = LetterFacts(
+            routine_id=slot.routine_id,
+            slot_name=slot.name,
+            reason=reason,
+            at_ns=self.clock.time_ns(),
+            emitted_from=origin.routine_id,
+            error=str(error) if error is not None else "",
+            error_type=type(error).__name__ if error is not None else "",
+            attempt=segment.attempt,
+            activation_id=activation_id,
+            event=origin.event,
+            trace_context=origin.context,
+        )
+        stamps = segment.stamps[segment.start : segment.stop]
+        self.state.dead_letter_box.add_many(facts, segment.items(), stamps, segment.numbers())
+
+    def item_failed(
+        self, activation: RunningActivation, slot: JobSlot, segment: Segment, error: BaseException
+    ) -> None:
+        """Logic gave one of its items up."""
+        self.dead_letter(slot, segment, "logic_error", error, activation.id)
+        self._log_once_a_second(
+            (slot.routine_id, slot.name, "logic_error"),
+            1,
+            f"Item of {slot.routine_id}.{slot.name} failed: {type(error).__name__}: {error}",
+        )
+
+    def held(self, slot: JobSlot, segment: Segment) -> None:
+        """Items are held beside a slot."""
+        self._tell_slot("items_held", slot, segment, len(segment), "paused", 0)
+
+    def retried(self, slot: JobSlot, leg: Leg, delay: float) -> None:
+        """A producer begins to wait for room."""
+        count = len(leg.segment)
+        self._tell_slot("enqueue_retried", slot, leg.segment, count, "full", leg.attempts, delay)
+
+    def _tell_slot(
+        self,
+        method: str,
+        slot: JobSlot,
+        segment: Segment,
+        count: int,
+        reason: str,
+        attempt: int,
+        delay: float = 0.0,
+    ) -> None:
+        if not self.watched:
+            return
+        origin = segment.origin
+        record = SlotRecord(
+            job_id=self.state.job_id,
+            flow_id=self.state.flow_id,
+            routine_id=slot.routine_id,
+            slot_name=slot.name,
+            count=count,
+            reason=reason,
+            emitted_from=origin.routine_id,
+            event=origin.event,
+            activation_id=origin.activation_id,
+            attempt=attempt,
+            unconsumed=slot.queue.unconsumed,
+            max_length=slot.max_queue_length,
+            delay=delay,
+        )
+        self.notices.append((self.tell, (method, record)))
+
+    def _log_refusal(
+        self, slot: JobSlot, segment: Segment, reason: str, error: BaseException | None
+    ) -> None:
+        origin, figures = segment.origin, slot.read_metrics().queue_metrics()
+        entry = {
+            "type": "slot_queue_full" if reason in ("queue_full", "rejected") else reason,
+            "reason": reason,
+            "count": len(segment),
+            "slot_name": slot.name,
+            "routine_id": slot.routine_id,
+            "event_name": origin.event,
+            "source_routine_id": origin.routine_id,
+            "queue_metrics": figures,
+        }
+        self.state.append_to_shared_log(entry)
+        text = (
+            f"Slot queue refused item(s), reason {reason}. "
+            f"Slot: {slot.name} (routine: {slot.routine_id}), "
+            f"Event: {origin.event} (from: {origin.routine_id}), "
+            f"Queue: {figures['queue_size']}/{figures['max_length']} "
+            f"({figures['usage_percent']:.1f}% full), Unconsumed: {figures['unconsumed_count']}. "
+            f"Error: {error or 'no activation wanted it'}. The items are in the dead letters."
+        )
+        self._log_once_a_second((slot.routine_id, slot.name, reason), len(segment), text)
+
+    def _log_once_a_second(self, key: tuple[str, str, str], count: int, text: str) -> None:
+        now = self.clock.monotonic_ns()
+        last = self._logged.get(key)
+        total = self._unlogged.get(key, 0) + count
+        if last is not None and now - last < LOG_EVERY_NS:
+            self._unlogged[key] = total
+            return
+        self._logged[key], self._unlogged[key] = now, 0
+        since = f" ({total} since the last such line)" if last is not None else ""
+        message = "Job: %s. %s%s"
+        self.notices.append((logger.error, (message, self.state.job_id, text, since)))
