@@ -82,8 +82,6 @@ checks: venv
 	@$(BIN)/mypy
 	@echo '== layers: imports point one way'
 	@$(BIN)/python -m tools.check_layers
-	@echo '== snippets: every runnable block of README.md'
-	@$(BIN)/python -m tools.check_snippets README.md
 
 build: venv
 	@echo '== build: sdist and wheel'

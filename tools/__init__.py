@@ -1,0 +1,1 @@
+"""Checkers that `make test` runs. They are not part of the package."""
