@@ -18,30 +18,35 @@ SIZES = {
 }
 
 
-def sized(module: str, workload: str, pool: int = 0) -> Spec:
-    """Return the measurement of workload A to D in ``module``."""
+def sized(module: str, workload: str, name: str = "", pool: int = 0) -> Spec:
+    """Return the measurement of workload A to D in ``module``, which may call it ``name``."""
     n, jobs, _ = SIZES[workload]
-    return Spec(module, workload.removesuffix("-long"), n, jobs, pool)
+    return Spec(module, name or workload.removesuffix("-long"), n, jobs, pool)
 
 
-def against_queue(module: str, workload: str) -> Experiment:
+def against_queue(module: str, workload: str, name: str) -> Experiment:
     """Return a workload beside ``queue.Queue`` on threads, and with the default runtime."""
-    subject = sized(module, workload, POOL)
+    subject = sized(module, workload, name, POOL)
     reference = sized("baselines.bounded_queue", workload)
     return Experiment(subject, reference, replace(subject, pool=0))
 
 
-def rate(name: str, module: str, workload: str, must: float, aim: float | None) -> Figure:
-    """Return a throughput figure: items at the sinks a second, as ratio to the reference."""
+def rate(workload: str, form: str, must: float, aim: float | None) -> Figure:
+    """Return a throughput figure: items at the sinks a second, as ratio to the reference.
+
+    ``form`` is how routines emit: ``emit`` item by item, ``many`` in batches, or as a ``step`` in
+    the decorator form.
+    """
     how = f"{SIZES[workload][2]}; items/s as ratio to queue.Queue on threads"
-    experiment = against_queue(module, workload)
-    return Figure(name, "items_per_s", "x", "higher", must, aim, how, experiment)
+    name = f"{workload.removesuffix('-long')}-{form}"
+    experiment = against_queue("flows.throughput", workload, name)
+    return Figure(f"{workload}-{form}", "items_per_s", "x", "higher", must, aim, how, experiment)
 
 
 def relay(name: str, key: str) -> Figure:
     """Return a figure of workload C, as ratio of latency to the reference."""
     how = f"{SIZES['C'][2]}; post to sink, {key[:3]}, as ratio to queue.Queue on threads"
-    return Figure(name, key, "x", "lower", 1.0, 0.6, how, against_queue("flows.emit", "C"))
+    return Figure(name, key, "x", "lower", 1.0, 0.6, how, against_queue("flows.relay", "C", "C"))
 
 
 def engine(module: str, workload: str, n: int, jobs: int = 1, pool: int = POOL) -> Spec:
@@ -60,16 +65,16 @@ def with_default(subject: Spec) -> Experiment:
 
 
 RATES = (
-    rate("A-emit", "flows.emit", "A", 3.0, 4.0),
-    rate("A-emit-many", "flows.emit_many", "A", 5.0, 7.3),
-    rate("A-decorated", "flows.decorated", "A", 2.5, None),
-    rate("B-emit", "flows.emit", "B", 4.0, 6.0),
-    rate("B-emit-many", "flows.emit_many", "B", 8.0, 13.0),
+    rate("A", "emit", 3.0, 4.0),
+    rate("A", "many", 5.0, 7.3),
+    rate("A", "step", 2.5, None),
+    rate("B", "emit", 4.0, 6.0),
+    rate("B", "many", 8.0, 13.0),
     relay("C-p50", "p50_us"),
     relay("C-p99", "p99_us"),
-    rate("D-emit", "flows.emit", "D", 3.5, 5.0),
-    rate("D-emit-many", "flows.emit_many", "D", 5.0, 8.0),
-    rate("D-long-emit", "flows.emit", "D-long", 2.5, 4.0),
+    rate("D", "emit", 3.5, 5.0),
+    rate("D", "many", 5.0, 8.0),
+    rate("D-long", "emit", 2.5, 4.0),
 )
 
 COSTS = (
@@ -81,7 +86,9 @@ COSTS = (
         1.05,
         None,
         "A by emit: peak memory at 2,000,000 items as ratio to 100,000 items",
-        Experiment(engine("emit", "A", 2_000_000), engine("emit", "A", 100_000)),
+        Experiment(
+            engine("throughput", "A-emit", 2_000_000), engine("throughput", "A-emit", 100_000)
+        ),
     ),
     Figure(
         "live-jobs",

@@ -16,7 +16,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.child import Options, Reading, expect, run
-from benchmarks.flows.running import DEADLINE_S, finish, new_runtime
+from benchmarks.flows.running import TIMEOUT_S, finish, make_runtime
 from routilux import Flow, Routine, Slot
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Standing(Routine):
     def work(self, items: list[int]) -> None:
         """Count the items; stand still at the first."""
         self.started.set()
-        self.release.wait(DEADLINE_S)
+        self.release.wait(TIMEOUT_S)
         self.seen += len(items)
 
 
@@ -74,10 +74,10 @@ def gate(options: Options) -> Reading:
     flow = Flow("standing")
     flow.add_routine(routine, "standing")
     alone = Slot("alone", max_queue_length=items + 1)
-    with new_runtime(options) as runtime:
+    with make_runtime(options) as runtime:
         job = runtime.exec(flow, keep_open=True)
         job.post("standing", "in", 0)
-        expect("started", routine.started.wait(DEADLINE_S), True)
+        expect("started", routine.started.wait(TIMEOUT_S), True)
         slot = job.slot("standing", "in")
         pairs = [
             ns_per_enqueue(slot, options.n) - ns_per_enqueue(alone, options.n)

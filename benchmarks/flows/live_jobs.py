@@ -11,8 +11,8 @@ import itertools
 import queue
 
 from benchmarks.child import Options, Reading, Timer, expect, run, throughput
-from benchmarks.flows.routines import Map
-from benchmarks.flows.running import DEADLINE_S, finish, new_runtime
+from benchmarks.flows.routines import Mapper
+from benchmarks.flows.running import TIMEOUT_S, finish, make_runtime
 from benchmarks.items import Item, make_item
 from routilux import Flow, Routine
 
@@ -38,7 +38,7 @@ def open_flow() -> tuple[Flow, Report]:
     """Return a map that is fed from outside, and the sink that reports."""
     report = Report()
     flow = Flow("open")
-    flow.add_routine(Map(), "map")
+    flow.add_routine(Mapper(), "map")
     flow.add_routine(report, "report")
     flow.connect("map", "out", "report", "in")
     return flow, report
@@ -49,14 +49,14 @@ def in_turn(options: Options) -> Reading:
     flow, report = open_flow()
     rounds = max(1, options.n // ROUND)
     total = 0
-    with new_runtime(options) as runtime:
+    with make_runtime(options) as runtime:
         jobs = [runtime.exec(flow, keep_open=True) for _ in range(options.jobs)]
         following = itertools.cycle(jobs)
         with Timer() as timer:
             for _ in range(rounds):
                 for i in range(ROUND):
                     next(following).post("map", "in", make_item(i))
-                total += sum(report.arrived.get(timeout=DEADLINE_S) for _ in range(ROUND))
+                total += sum(report.arrived.get(timeout=TIMEOUT_S) for _ in range(ROUND))
         for job in jobs:
             job.close()
         for job in jobs:

@@ -7,7 +7,7 @@ import time
 
 from benchmarks.child import Options, Reading, WrongResultError, latency, run
 from benchmarks.flows.endless import grid
-from benchmarks.flows.running import DEADLINE_S, finish, new_runtime, stop
+from benchmarks.flows.running import TIMEOUT_S, finish, make_runtime, stop
 from routilux import Flow, JobState, Routine, Runtime
 
 BUSY_JOBS = 8
@@ -62,7 +62,7 @@ def first_items(runtime: Runtime, n: int) -> list[int]:
         time.sleep(BETWEEN_S)
         start = time.perf_counter_ns()
         job = runtime.exec(flow)
-        samples.append(arrival.times_ns.get(timeout=DEADLINE_S) - start)
+        samples.append(arrival.times_ns.get(timeout=TIMEOUT_S) - start)
         finish(job)
     return samples[WARM_UP:]
 
@@ -75,7 +75,7 @@ def consumed(job: JobState) -> int:
 def newcomer(options: Options) -> Reading:
     """Start ``n`` newcomers beside the busy jobs."""
     busy_flow = grid(1, 1)
-    with new_runtime(options) as runtime:
+    with make_runtime(options) as runtime:
         busy = [runtime.exec(busy_flow) for _ in range(BUSY_JOBS)]
         samples = first_items(runtime, options.n)
         processed = [consumed(job) for job in busy]

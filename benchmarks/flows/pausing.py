@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.child import Options, Reading, WrongResultError, expect, latency, run
 from benchmarks.flows.endless import grid
-from benchmarks.flows.running import new_runtime, stop
+from benchmarks.flows.running import make_runtime, stop
 
 if TYPE_CHECKING:
     from routilux import JobState
@@ -39,7 +39,7 @@ def watch(job: JobState) -> None:
 def pausing(options: Options) -> Reading:
     """Pause and resume ``n`` times."""
     samples: list[int] = []
-    with new_runtime(options) as runtime:
+    with make_runtime(options) as runtime:
         job = runtime.exec(grid(CHAINS, LENGTH))
         for turn in range(options.n + WARM_UP):
             time.sleep(BUSY_S)

@@ -17,7 +17,7 @@ from routilux.api.main import create_app
 
 from benchmarks.child import Options, Reading, WrongResultError, latency, run
 from benchmarks.flows.endless import grid
-from benchmarks.flows.running import DEADLINE_S, new_runtime, stop
+from benchmarks.flows.running import TIMEOUT_S, make_runtime, stop
 
 if TYPE_CHECKING:
     from routilux import JobState
@@ -53,7 +53,7 @@ def ask(port: int, path: str, count: int) -> list[int]:
         [*command, str(count), str(CHAINS * LENGTH)],
         capture_output=True,
         text=True,
-        timeout=DEADLINE_S,
+        timeout=TIMEOUT_S,
         check=False,
     )
     if done.returncode != 0:
@@ -69,7 +69,7 @@ def consumed(job: JobState) -> int:
 
 def queue_status(options: Options) -> Reading:
     """Ask ``n`` times while the job is busy."""
-    with new_runtime(options) as runtime, Server() as server:
+    with make_runtime(options) as runtime, Server() as server:
         job = runtime.exec(grid(CHAINS, LENGTH))
         before = consumed(job)
         samples = ask(server.port, f"/api/jobs/{job.job_id}/queues/status", options.n)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from benchmarks.child import Options, Reading, Workload, latency, run
 from benchmarks.flows.running import finish, make_runtime
-from benchmarks.items import Item
 from benchmarks.pacing import WARM_UP, paced
 from routilux import Flow, Routine
+
+if TYPE_CHECKING:
+    from benchmarks.items import Item
 
 
 class Forward(Routine):

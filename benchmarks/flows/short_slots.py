@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from benchmarks.child import Options, Reading, run
-from benchmarks.flows.routines import Map, Numbers
-from benchmarks.flows.throughput import pipeline, run_once
+from benchmarks.child import Options, Reading, Workload, run
+from benchmarks.flows.routines import Mapper, Numbers, Tally
+from benchmarks.flows.throughput import pipeline, run_jobs
 
 
 def length_one(options: Options) -> Reading:
     """Workload A on slots of length 1 that make their producer wait."""
-    flow, sink = pipeline(Numbers, Map, options.n)
+    tally = Tally()
+    flow = pipeline(Numbers(options.n), Mapper(), tally)
     flow.default_slot_max_queue_length = 1
     flow.default_slot_overflow = "block"
-    return run_once(flow, sink, options, options.n)
+    return run_jobs(flow, tally, options)
 
 
-WORKLOADS = {"length_one": length_one}
+WORKLOADS: dict[str, Workload] = {"length_one": length_one}
 
 if __name__ == "__main__":
     run(WORKLOADS)

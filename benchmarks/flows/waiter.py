@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 
 from benchmarks.child import Options, Reading, Workload, expect, latency, run
-from benchmarks.flows.running import finish, new_runtime
+from benchmarks.flows.running import finish, make_runtime
 from routilux import Flow, Routine
 
 WARM_UP = 20
@@ -96,7 +96,7 @@ def workload(consumer_class: type[Consumer], least: float) -> Workload:
         flow.add_routine(producer, "producer")
         flow.add_routine(consumer, "consumer")
         flow.connect("producer", "out", "consumer", "in")
-        with new_runtime(options) as runtime:
+        with make_runtime(options) as runtime:
             finish(runtime.exec(flow))
         expect("items consumed", len(consumer.started_ns), producer.n)
         samples = waits_ns(producer.spans_ns, consumer.started_ns)[WARM_UP:]
