@@ -112,11 +112,13 @@ class HookSet:
     """The hooks of a runtime or of the process.
 
     Attributes:
+        active: whether there are any; what the engine tests.
         errors: how often a hook has raised.
     """
 
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._hooks: tuple[Hook, ...] = ()
+        self.active = False
         self._lock = threading.Lock()
         self._clock = clock
         self._logged: dict[int, int] = {}
@@ -127,15 +129,14 @@ class HookSet:
         with self._lock:
             if hook not in self._hooks:
                 self._hooks = (*self._hooks, hook)
+                self.active = True
 
     def remove(self, hook: Hook) -> None:
         """Take a hook out; one that is not in is no error."""
         with self._lock:
             self._hooks = tuple(h for h in self._hooks if h is not hook)
+            self.active = bool(self._hooks)
             self._logged.pop(id(hook), None)
-
-    def __bool__(self) -> bool:
-        return bool(self._hooks)
 
     def tell(self, method: str, record: Any) -> None:
         """Call `method` of each hook with `record`."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 import _thread
 from typing import TYPE_CHECKING
 
+from routilux.segment import UNNUMBERED
+
 if TYPE_CHECKING:
     from routilux.clock import WaitLock
     from routilux.segment import Segment
@@ -55,7 +57,7 @@ class Parcel:
 class Leg:
     """The part of a parcel that waits in front of one slot."""
 
-    __slots__ = ("attempts", "due_ns", "parcel", "segment", "since_ns", "slot")
+    __slots__ = ("attempts", "due_ns", "number", "parcel", "segment", "since_ns", "slot")
 
     def __init__(self, slot: Slot, segment: Segment, parcel: Parcel, since_ns: int) -> None:
         self.slot = slot
@@ -64,4 +66,5 @@ class Leg:
         self.attempts = 0
         self.due_ns: int | None = None
         self.since_ns = since_ns
+        self.number = UNNUMBERED  # of the latest item that went in
         parcel.legs.append(self)

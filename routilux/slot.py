@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from routilux.event import Event
     from routilux.routine import Routine
 
+FOREVER = 1 << 62  # nanoseconds; later than any clock
+
 __all__ = ["Slot", "SlotDataPoint", "SlotPausedError", "SlotQueueFullError"]
 
 
@@ -167,15 +169,26 @@ class Slot(SlotReader):
         segment = Segment([data], [stamp_ns(emitted_at)], Origin(emitted_from))
         target.enter(segment, retry_count)
 
-    def enter(self, segment: Segment, retries: int = 0) -> None:
-        """Put a segment in on behalf of a caller from outside. Blocks and raises as `enqueue`."""
+    def enter(self, segment: Segment, retries: int = 0, timeout: float | None = None) -> int:
+        """Put a segment in on behalf of a caller from outside. Blocks and raises as `enqueue`.
+
+        Args:
+            segment: the items.
+            retries: waits that the caller has already made.
+            timeout: seconds to wait at most; None: as long as the settings say.
+
+        Returns:
+            The slot's number of the last item.
+        """
         with self._lock:
             self._check_open()
             leg = self._let_in_or_wait(segment)
         self._told()
-        if leg is not None:
-            leg.attempts = retries
-            self._wait_outside(leg)
+        if leg is None:
+            return segment.numbers()[-1]
+        leg.attempts = retries
+        self._wait_outside(leg, timeout)
+        return leg.number
 
     def _let_in_or_wait(self, segment: Segment) -> Leg | None:
         """Let the segment in, refuse it, or line it up. Under the lock."""
@@ -194,9 +207,10 @@ class Slot(SlotReader):
         self.legs.append(leg)
         return leg
 
-    def _wait_outside(self, leg: Leg) -> None:
+    def _wait_outside(self, leg: Leg, timeout: float | None) -> None:
         """Wait until `leg` is in. The lock is free while the caller waits."""
         paused_until: int | None = None
+        patience = FOREVER if timeout is None else leg.since_ns + int(timeout * NANOSECONDS)
         while True:
             with self._lock:
                 if not leg.parcel.legs:
@@ -206,22 +220,24 @@ class Slot(SlotReader):
                 if self._closed():
                     self._restart_wait(leg)
                     paused_until = paused_until or now + self._pause_timeout_ns()
-                    until: int | None = paused_until
-                    if now >= paused_until:
+                    until = min(paused_until, patience)
+                    if now >= until:
                         raise self._withdraw(leg, "paused")
                 else:
                     paused_until = None
-                    until = self._next_attempt(leg, now)
-                timeout = None if until is None else (until - now) / NANOSECONDS
-            self._clock.wait(leg.parcel.signal, timeout)
+                    if now >= patience:
+                        raise self._withdraw(leg, "queue_full")
+                    until = min(self._next_attempt(leg, now), patience)
+                left = None if until == FOREVER else (until - now) / NANOSECONDS
+            self._clock.wait(leg.parcel.signal, left)
 
-    def _next_attempt(self, leg: Leg, now: int) -> int | None:
+    def _next_attempt(self, leg: Leg, now: int) -> int:
         """When the caller's present wait is over; counts a new wait, or refuses."""
         if self.settings.overflow != "retry":
             if not leg.attempts:
                 leg.attempts = 1
                 self.queue.retries += 1
-            return None
+            return FOREVER
         if leg.due_ns is None or now >= leg.due_ns:
             if leg.attempts >= self.settings.max_enqueue_retries:
                 raise self._withdraw(leg, "queue_full")
@@ -289,7 +305,9 @@ class Slot(SlotReader):
         while self.legs and admitted < room and not self.queue.held:
             leg = self.legs[0]
             count = min(len(leg.segment), room - admitted)
-            self.queue.put(leg.segment.cut(count), now)
+            part = leg.segment.cut(count)
+            self.queue.put(part, now)
+            leg.number = part.numbers()[-1]
             admitted += count
             leg.attempts, leg.due_ns = 0, None
             if not len(leg.segment):

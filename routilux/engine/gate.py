@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.activation import NOBODY, current_activation
 from routilux.clock import stamp
+from routilux.engine.job_routine import JobRoutine
 from routilux.engine.notices import Notices, logger
 from routilux.job.counts import JobCounts
 from routilux.job.pause_points import make_pause_point, queue_warnings
@@ -133,7 +134,7 @@ class Gate(Notices):
         """Routines that wait for a worker are asked again at resume; activations in line go on."""
         going_on = []
         for work in self.ready:
-            if hasattr(work, "queued"):
+            if isinstance(work, JobRoutine):
                 work.queued = False
             else:
                 going_on.append(work)

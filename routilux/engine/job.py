@@ -12,47 +12,42 @@ Invariants, whenever the lock is free:
 
 from __future__ import annotations
 
-import contextvars
 import threading
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from routilux.clock import stamp
+from routilux.clock import NANOSECONDS, stamp
 from routilux.engine import draining, stall
-from routilux.engine.gate import Gate
+from routilux.engine.gate import OPERATOR
+from routilux.engine.inlet import Inlet
 from routilux.engine.job_routine import JobRoutine
 from routilux.engine.job_slot import JobSlot
-from routilux.engine.notices import Notices
 from routilux.engine.pool import Ticket
-from routilux.errors import JobFinished
-from routilux.ids import item_id
 from routilux.segment import Origin, Segment
 from routilux.status import ExecutionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from routilux.clock import Clock
     from routilux.engine.claim import Claim
+    from routilux.engine.entries import Entries
+    from routilux.engine.outlet import Target
     from routilux.engine.plan import FlowPlan
-    from routilux.engine.pool import Pool
     from routilux.engine.running import RunningActivation
-    from routilux.engine.timer import Alarm, Timer
     from routilux.flow import Flow
-    from routilux.hooks import HookSet
-    from routilux.job.commands import CommandLog
+    from routilux.event import Event
+    from routilux.job.dead_letters import DeadLetter
     from routilux.job_state import JobState
     from routilux.parcel import Parcel
 
 
-class Job(Notices, Gate):
+class Job(Inlet):
     """One run of a flow. See the module for its invariants.
 
     Args:
         state: the job as its author sees it; the engine writes its status into it.
         flow, plan: what to run.
-        pool, timer, clock, hooks: the runtime's.
         on_end: called once, without locks, when the last activation has ended.
+        core: the runtime's pool, timer, clock and hooks.
     """
 
     def __init__(
@@ -61,33 +56,12 @@ class Job(Notices, Gate):
         flow: Flow,
         plan: FlowPlan,
         *,
-        pool: Pool,
-        timer: Timer,
-        clock: Clock,
-        hooks: HookSet,
         on_end: Callable[[Job], None],
+        **core: Any,
     ) -> None:
-        self.lock = threading.Lock()
-        self.state = state
-        self.flow = flow
-        self.plan = plan
-        self.pool = pool
-        self.timer = timer
-        self.clock = clock
-        self.context = contextvars.copy_context()
-        self.ready: deque[JobRoutine | Ticket] = deque()
-        self.in_line = False
-        self.active = 0
-        self.standing = 0
-        self.timed = 0
-        self.open = False
-        self.ended = False
-        self.drain_from = 0
+        super().__init__(state, flow, plan, **core)
         self._on_end = on_end
         self._done = threading.Event()
-        self._limit: Alarm | None = None
-        Notices.__init__(self, hooks)
-        Gate.__init__(self)
         self.routines = {each.id: JobRoutine(self, each) for each in plan.routines}
         self._wire()
 
@@ -111,14 +85,13 @@ class Job(Notices, Gate):
             node.outputs = {name: tuple(each) for name, each in targets.items()}
             node.gates = tuple(gates)
         self.slots = tuple(slots.values())
-        self._by_name = slots
+        self.by_name = slots
 
     # -- start and end -----------------------------------------------------------------------------
 
     def start(
         self,
-        entries: list[tuple[str, str, Any]],
-        sources: list[str],
+        entries: Entries,
         *,
         keep_open: bool,
         paused: bool,
@@ -126,22 +99,53 @@ class Job(Notices, Gate):
     ) -> None:
         """Begin: put the entry items in and queue the sources."""
         with self.lock:
-            now = self.clock.time_ns()
             self.open = keep_open
-            self.state.started_at = stamp(now)
-            self.state.status = ExecutionStatus.RUNNING
-            self.begin_clock()
+            now = self._begin()
             if paused:
-                self.close_gate("operator", "start_paused", None)
-            for routine_id, slot_name, data in entries:
-                self._by_name[routine_id, slot_name].offer(Segment([data], [now], Origin("entry")))
-            for routine_id in sources:
+                self.add_hold(OPERATOR, "start_paused")
+            for routine_id, slot_name, data in entries.items:
+                self.by_name[routine_id, slot_name].offer(Segment([data], [now], Origin("entry")))
+            for routine_id in entries.sources:
                 self.routines[routine_id].to_start = True
                 self.routines[routine_id].consider()
-            self.tell_job("job_started")
             if time_limit is not None:
                 self.limit_time(time_limit)
             self.settle()
+        self.tell_notices()
+
+    def start_with_letters(self, letters: list[DeadLetter]) -> None:
+        """Begin with dead letters of another job as the only items. Blocks while slots are full."""
+        with self.lock:
+            self.open = True
+            self._begin()
+        for letter in letters:
+            self.slot(letter.routine_id, letter.slot_name).enter(self.segment_of(letter))
+        self.close()
+
+    def fail_to_start(self, error: str) -> None:
+        """End the job before it has begun."""
+        with self.lock:
+            self._begin()
+            self.end(ExecutionStatus.FAILED, error, "ValueError")
+        self.tell_notices()
+
+    def _begin(self) -> int:
+        now = self.clock.time_ns()
+        self.state.started_at = stamp(now)
+        self.state.status = ExecutionStatus.RUNNING
+        self.start_clock()
+        self.tell_job("job_started")
+        return now
+
+    def shut_down(self, *, cancel: bool = False) -> None:
+        """The runtime ends: close the input; a job that cannot go on, or has to stop, is cancelled."""
+        with self.lock:
+            self.open = False
+            stuck = self.gate_closed or (self.active == self.standing and self.active > 0)
+            if cancel or (stuck and not self.ready and not self.timed):
+                self.end(ExecutionStatus.CANCELLED, "The runtime was shut down")
+            else:
+                self.settle()
         self.tell_notices()
 
     def settle(self) -> None:
@@ -171,7 +175,8 @@ class Job(Notices, Gate):
             state.warnings.append(f"{state.dead_letter_count} item(s) became dead letters")
         state.completed_at = state.updated_at = stamp(self.clock.time_ns())
         self.stop_clock()
-        self.open_all_gates()
+        self.alarms.clear()
+        self.drop_holds()
         for work in self.ready:
             if isinstance(work, Ticket):
                 work.wake()
@@ -181,8 +186,6 @@ class Job(Notices, Gate):
         for slot in self.slots:
             for outlet in slot.outlets:
                 outlet.limit = 1
-            for leg in list(slot.legs):
-                leg.parcel.wake()
         self.tell_job("job_ended", error or "")
         self._finish_if_still()
 
@@ -215,11 +218,6 @@ class Job(Notices, Gate):
             self.end(ExecutionStatus.CANCELLED, reason or None)
         self.tell_notices()
         return True
-
-    def check_live(self) -> None:
-        """Raise `JobFinished` when the job has ended."""
-        if self.ended:
-            raise JobFinished(self.state.job_id, self.state.status.value)
 
     # -- the pool's side ---------------------------------------------------------------------------
 
@@ -257,6 +255,12 @@ class Job(Notices, Gate):
         if self.notices:
             self.tell_notices()
         return work
+
+    def targets_of(self, event: Event) -> tuple[Target, ...]:
+        """The slots that an event is connected to, with the connections' transforms."""
+        routine_id = event.routine.routine_id if event.routine is not None else None
+        node = self.routines.get(routine_id or "")
+        return node.outputs.get(event.name, ()) if node is not None else ()
 
     # -- activations -------------------------------------------------------------------------------
 
@@ -297,37 +301,4 @@ class Job(Notices, Gate):
             node.news = True
             node.consider()
 
-        self.call_later(int(seconds * 1e9), due)
-
-    # -- items from outside ------------------------------------------------------------------------
-
-    def slot(self, routine_id: str, name: str) -> JobSlot:
-        """One slot of the job.
-
-        Raises:
-            ValueError: there is no such routine or slot; names those there are.
-        """
-        found = self._by_name.get((routine_id, name))
-        if found is None:
-            known = ", ".join(f"{r}.{s}" for r, s in self._by_name) or "none"
-            raise ValueError(f"Slot '{routine_id}.{name}' not found; the job has {known}")
-        return found
-
-    def post(self, routine_id: str, slot_name: str, data: Any) -> str:
-        """Put an item in from outside. Blocks and raises as `Slot.enqueue`. Returns its id."""
-        slot = self.slot(routine_id, slot_name)
-        origin = Origin("post", context=self.hook_context() if self.watched else None)
-        segment = Segment([data], [self.clock.time_ns()], origin)
-        number = slot.enter(segment)
-        return item_id(routine_id, slot_name, number)
-
-    def close(self) -> None:
-        """Close the job's input: it completes when what it has is done."""
-        with self.lock:
-            self.open = False
-            self.settle()
-        self.tell_notices()
-
-    def flow_slots(self) -> Mapping[tuple[str, str], JobSlot]:
-        """All slots by routine id and slot name."""
-        return self._by_name
+        self.call_later(int(seconds * NANOSECONDS), due)

@@ -70,6 +70,10 @@ class JobSlot(Slot):
         """Items that a consumer may pull in; a slot that refuses or evicts takes what fits."""
         return 0 if self.job.gate_closed else self.room()
 
+    def hold_room(self) -> int:
+        """Items that could be held now."""
+        return 0 if self.legs else self.max_queue_length - self.queue.held
+
     def offer(self, segment: Segment) -> Segment | None:
         """Offer what an activation has emitted. Returns what must wait for room, or None."""
         queue = self.queue

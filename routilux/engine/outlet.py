@@ -86,6 +86,10 @@ class RunningOutlet:
                 slot.legs.append(Leg(slot, rest, parcel, self.activation.job.clock.monotonic_ns()))
         return parcel
 
+    def pull_held(self) -> None:
+        """The gate is closed: let what is buffered be held, as far as the slots hold more."""
+        self._move(min(slot.hold_room() for slot, _ in self.targets) if self.targets else 0)
+
     def discard(self) -> None:
         """Refuse what is buffered: the job has ended."""
         count = len(self.data)
@@ -103,10 +107,11 @@ class RunningOutlet:
 
     def pull(self) -> None:
         """A consumer has nothing to do: bring it what is buffered, as far as there is room."""
-        if not self.pullable or not self.data:
-            return
-        count = min(len(self.data), *(slot.open_room() for slot, _ in self.targets))
-        if count <= 0:
+        self._move(min(slot.open_room() for slot, _ in self.targets) if self.targets else 0)
+
+    def _move(self, room: int) -> None:
+        count = min(len(self.data), room)
+        if count <= 0 or not self.pullable:
             return
         data, stamps = self.data[:count], self.stamps[:count]
         del self.data[:count], self.stamps[:count]

@@ -71,6 +71,11 @@ class FlowPlan:
     version: int
     routines: tuple[RoutinePlan, ...]
     order: tuple[str, ...]
+    marks: tuple[object, ...]
+
+    def is_of(self, flow: Flow) -> bool:
+        """Whether the flow and its routines are still as they were."""
+        return self.version == flow.version and self.marks == _marks(flow)
 
 
 def make_plan(flow: Flow) -> FlowPlan:
@@ -84,7 +89,17 @@ def make_plan(flow: Flow) -> FlowPlan:
         _plan_routine(flow, routine_id, routine, edges.get(routine_id, ()))
         for routine_id, routine in flow.routines.items()
     )
-    return FlowPlan(flow.version, routines, upstream_first(routines))
+    return FlowPlan(flow.version, routines, upstream_first(routines), _marks(flow))
+
+
+def _marks(flow: Flow) -> tuple[object, ...]:
+    """What can change without the flow's knowing."""
+    found: list[object] = [flow.error_handler, dict(flow.slot_defaults)]
+    for each in flow.routines.values():
+        found += [each.get_logic(), each.activation_policy, each.error_handler, each.concurrency]
+        found += [(name, id(slot.explicit)) for name, slot in each.slots.items()]
+        found += each.events
+    return tuple(found)
 
 
 def _plan_routine(

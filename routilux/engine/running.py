@@ -274,7 +274,7 @@ class RunningActivation:
                 if job.ended or not job.gate_closed:
                     break
                 for outlet in self.outlets.values():
-                    outlet.collect_held()
+                    outlet.pull_held()
                 parcel = Parcel()
                 job.checkpoints.append(parcel)
             self.stand(parcel, at_gate=True)

@@ -1,0 +1,114 @@
+"""What comes into a job from outside: posted items and redelivered dead letters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from routilux.clock import stamp_ns
+from routilux.engine.gate import Gate
+from routilux.ids import item_id
+from routilux.job.results import Redelivery
+from routilux.segment import Origin, Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from routilux.engine.job_slot import JobSlot
+    from routilux.job.dead_letters import DeadLetter
+
+POSTED = "post"  # emitted_from of an item that came through `post`
+
+
+class Inlet(Gate):
+    """The part of a job that takes items from outside."""
+
+    def __init__(
+        self, *args: Any, redeliver_anew: Callable[[Any, list[DeadLetter]], str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.by_name: dict[tuple[str, str], JobSlot] = {}
+        self._redeliver_anew = redeliver_anew
+
+    def slot(self, routine_id: str, name: str) -> JobSlot:
+        """One slot of the job.
+
+        Raises:
+            ValueError: there is no such routine or slot; names those there are.
+        """
+        found = self.by_name.get((routine_id, name))
+        if found is None:
+            known = ", ".join(f"{r}.{s}" for r, s in self.by_name) or "none"
+            raise ValueError(f"Slot '{routine_id}.{name}' not found; the job has {known}")
+        return found
+
+    def post(self, routine_id: str, slot_name: str, data: Any, timeout: float | None = None) -> str:
+        """Put an item in. See `routilux.job_state.JobState.post`."""
+        slot = self.slot(routine_id, slot_name)
+        context = self.hook_context() if self.watched else None
+        segment = Segment([data], [self.clock.time_ns()], Origin(POSTED, context=context))
+        return item_id(routine_id, slot_name, slot.enter(segment, timeout=timeout))
+
+    def close(self) -> None:
+        """Close the job's input: it completes when what it has is done."""
+        with self.lock:
+            self.open = False
+            self.settle()
+        self.tell_notices()
+
+    def redeliver(
+        self,
+        ids: Collection[str] | None = None,
+        new_job: bool = False,
+        reason: str = "",
+        identity: str | None = None,
+        request_id: str | None = None,
+    ) -> Redelivery:
+        """Offer dead letters again. See `routilux.job.letters.DeadLetters.redeliver`.
+
+        A letter for which there is no room now stays a dead letter.
+        """
+        box, commands = self.state.dead_letter_box, self.state.commands
+        with self.lock:
+            known = commands.replay(request_id)
+            if known is not None:
+                return Redelivery.from_dict(known)
+            if not new_job:
+                self.check_live()
+            letters = box.take(ids)
+            found = {letter.id for letter in letters}
+            missing = tuple(each for each in ids or () if each not in found)
+            job_id = self.state.job_id
+            if not new_job:
+                kept = [letter for letter in letters if not self._offer_letter(letter)]
+                box.put_back(kept)
+                result = Redelivery(len(letters) - len(kept), job_id, missing)
+        if new_job:
+            result = Redelivery(len(letters), self._redeliver_anew(self, letters), missing)
+        with self.lock:
+            commands.remember(request_id, result.to_dict())
+            self.state.append_to_shared_log(
+                {"type": "redelivered", "reason": reason, "identity": identity, **result.to_dict()}
+            )
+            if not new_job:
+                self.settle()
+        self.tell_notices()
+        return result
+
+    def _offer_letter(self, letter: DeadLetter) -> bool:
+        slot = self.slot(letter.routine_id, letter.slot_name)
+        if (slot.hold_room() if self.gate_closed else slot.room()) <= 0:
+            return False
+        segment = self.segment_of(letter)
+        segment.base = letter.number
+        slot.offer(segment)
+        return True
+
+    @staticmethod
+    def segment_of(letter: DeadLetter) -> Segment:
+        """A dead letter as an item on its way, one attempt on."""
+        origin = Origin(
+            letter.emitted_from, letter.event, letter.activation_id, letter.trace_context
+        )
+        segment = Segment([letter.data], [stamp_ns(letter.emitted_at)], origin)
+        segment.attempt = letter.attempt + 1
+        return segment

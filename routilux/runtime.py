@@ -1,0 +1,298 @@
+"""Runtime: runs jobs of flows on a pool of workers that all jobs share in turn."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from routilux.clock import NANOSECONDS, SYSTEM_CLOCK, stamp_ns
+from routilux.engine.entries import find_entries
+from routilux.engine.job import Job
+from routilux.engine.plan import make_plan
+from routilux.engine.pool import STANDING_LIMIT, Pool
+from routilux.engine.timer import ThreadTimer
+from routilux.flow import Flow
+from routilux.flow_registry import FlowRegistry
+from routilux.hooks import HookSet
+from routilux.job_state import JobState
+from routilux.segment import Origin, Segment
+from routilux.stores import JobStore, job_store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from routilux.clock import Clock
+    from routilux.engine.job_slot import JobSlot
+    from routilux.engine.plan import FlowPlan
+    from routilux.engine.timer import Timer
+    from routilux.event import Event
+    from routilux.job.dead_letters import DeadLetter
+
+logger = logging.getLogger("routilux.runtime")
+
+
+class Runtime:
+    """Runs jobs. Use it as a context manager, or call `shutdown` at the end.
+
+    Args:
+        thread_pool_size: logic that may run at once, at least 1. Logic that waits in ``emit`` does
+            not count.
+        clock: where time comes from.
+        flows: where flows are found by name; None means the process-wide registry.
+        jobs: where jobs are kept for others to find; None means the process-wide store.
+        standing_limit: producers that may wait with a thread each; beyond it no new activation of
+            a routine that emits is started.
+
+    Attributes:
+        hooks: hooks that hear this runtime's jobs.
+
+    Raises:
+        ValueError: `thread_pool_size` or `standing_limit` is below 1.
+    """
+
+    def __init__(
+        self,
+        thread_pool_size: int = 10,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        flows: FlowRegistry | None = None,
+        jobs: JobStore | None = None,
+        standing_limit: int = STANDING_LIMIT,
+    ) -> None:
+        for name, value in (
+            ("thread_pool_size", thread_pool_size), ("standing_limit", standing_limit)
+        ):  # fmt: skip
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+        self.thread_pool_size = thread_pool_size
+        self.clock = clock
+        self.flows = flows if flows is not None else FlowRegistry.get_instance()
+        self.jobs = jobs if jobs is not None else job_store
+        self.hooks = HookSet(clock)
+        self.timer: Timer = ThreadTimer(clock)
+        self.pool = self._make_pool(standing_limit)
+        self._live: dict[str, Job] = {}
+        self._plans: dict[int, tuple[Flow, FlowPlan]] = {}
+        self._changed = threading.Condition(threading.Lock())
+        self._shut_down = False
+
+    def _make_pool(self, standing_limit: int) -> Pool:
+        return Pool(self.thread_pool_size, self.clock, self.timer, standing_limit)
+
+    # -- jobs --------------------------------------------------------------------------------------
+
+    def exec(
+        self,
+        flow: Flow | str,
+        job_state: JobState | None = None,
+        *,
+        entry_routine_id: str | None = None,
+        entry_params: Mapping[str, Any] | None = None,
+        keep_open: bool = False,
+        start_paused: bool = False,
+        timeout: float | None = None,
+    ) -> JobState:
+        """Start a job and return at once.
+
+        Args:
+            flow: the flow, its id, or the name it was registered under.
+            job_state: a job that was made before, with shared data for example; None makes one.
+            entry_routine_id: start only there. Without it all sources run, and the first slot
+                named ``trigger`` gets `entry_params`.
+            entry_params: the first item; None means ``{}``.
+            keep_open: the job takes items from outside (``job.post``) until ``job.close()``.
+            start_paused: nothing runs before ``job.resume()``.
+            timeout: seconds that the job may run, pauses left out; then it fails. None: the flow's
+                ``execution_timeout``, or no limit.
+
+        Returns:
+            The job. ``job.wait()`` blocks until it has ended.
+
+        Raises:
+            ValueError: the flow is not registered, `job_state` is of another flow, or there is no
+                such entry.
+            RuntimeError: the runtime is shut down, or `job_state` was started before.
+        """
+        found = flow if isinstance(flow, Flow) else self.flows.find(flow)
+        state = self._state_for(found, job_state)
+        asked = entry_routine_id or state.get_shared_data("entry_routine_id")
+        entries = find_entries(found, asked, entry_params)
+        job = self._bind(found, state)
+        if not (entries or keep_open):
+            job.fail_to_start(
+                f"Flow '{found.flow_id}' has no entry: give a routine a slot named 'trigger', add "
+                "a routine without slots (a source), or start it with keep_open=True"
+            )
+            return state
+        limit = timeout if timeout is not None else found.execution_timeout
+        job.start(entries, keep_open=keep_open, paused=start_paused, time_limit=limit)
+        return state
+
+    def _state_for(self, flow: Flow, state: JobState | None) -> JobState:
+        if state is None:
+            return JobState(flow.flow_id, clock=self.clock)
+        if state.flow_id and state.flow_id != flow.flow_id:
+            raise ValueError(
+                f"job_state's flow_id '{state.flow_id}' does not match flow '{flow.flow_id}'"
+            )
+        state.flow_id = flow.flow_id
+        return state
+
+    def _bind(self, flow: Flow, state: JobState) -> Job:
+        plan = self._plan(flow)
+        with self._changed:
+            if self._shut_down:
+                raise RuntimeError("Runtime is shut down")
+            job = Job(
+                state,
+                flow,
+                plan,
+                on_end=self._ended,
+                redeliver_anew=self._redeliver_anew,
+                pool=self.pool,
+                timer=self.timer,
+                clock=self.clock,
+                hooks=self.hooks,
+            )
+            state.attach(job)
+            self._live[state.job_id] = job
+        self.jobs.add(state)
+        return job
+
+    def _plan(self, flow: Flow) -> FlowPlan:
+        known = self._plans.get(id(flow))
+        if known is not None and known[0] is flow and known[1].is_of(flow):
+            return known[1]
+        plan = make_plan(flow)
+        self._plans[id(flow)] = (flow, plan)
+        return plan
+
+    def _ended(self, job: Job) -> None:
+        self.jobs.mark_finished(job.state.job_id)
+        with self._changed:
+            self._live.pop(job.state.job_id, None)
+            self._changed.notify_all()
+
+    def _redeliver_anew(self, job: Job, letters: list[DeadLetter]) -> str:
+        state = JobState(job.flow.flow_id, clock=self.clock)
+        state.redelivery_of = job.state.job_id
+        anew = self._bind(job.flow, state)
+        anew.start_with_letters(letters)
+        return state.job_id
+
+    def get_job(self, job_id: str) -> JobState | None:
+        """The job of that id, live or kept after its end; None if it is not known."""
+        job = self._live.get(job_id)
+        return job.state if job is not None else self.jobs.get(job_id)
+
+    def list_jobs(self) -> list[JobState]:
+        """The live jobs of this runtime."""
+        with self._changed:
+            return [job.state for job in self._live.values()]
+
+    def cancel_job(self, job_id: str, reason: str = "") -> bool:
+        """Cancel a job. False if there is no live job of that id."""
+        job = self._live.get(job_id)
+        return job.cancel(reason) if job is not None else False
+
+    def get_active_routines(self, job_id: str | None = None) -> set[str]:
+        """Ids of routines whose logic runs or stands still, of one job or of all."""
+        with self._changed:
+            jobs = [job for key, job in self._live.items() if job_id in (None, key)]
+        return {node.id for job in jobs for node in job.routines.values() if node.lanes}
+
+    def wait_until_all_jobs_finished(self, timeout: float | None = None) -> bool:
+        """Block until no job is live, or `timeout` seconds. True if none is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._live, timeout)
+
+    # -- items from outside ------------------------------------------------------------------------
+
+    def handle_event_emit(
+        self, event: Event, event_data: Mapping[str, Any], job_state: JobState
+    ) -> None:
+        """Deliver an item to everything that `event` is connected to.
+
+        Args:
+            event: the event.
+            event_data: ``{"data": ..., "metadata": {"emitted_at", "emitted_from", ...}}``.
+            job_state: the job that gets it. For a job that this runtime does not run, the item
+                goes into the definitions' own slots and nothing is activated.
+
+        Blocks and raises as `Slot.enqueue` does.
+        """
+        details = event_data.get("metadata") or {}
+        emitted_at = details.get("emitted_at") or datetime.now(timezone.utc)
+        if isinstance(emitted_at, str):
+            emitted_at = datetime.fromisoformat(emitted_at)
+        source = event.routine.routine_id if event.routine is not None else None
+        sender = str(details.get("emitted_from") or source or event.name)
+        job = self._live.get(job_state.job_id)
+        if job is None:
+            for slot in event.connected_slots:
+                slot.enqueue(event_data["data"], sender, emitted_at)
+            return
+        for target, transform in job.targets_of(event):
+            data = event_data["data"] if transform is None else transform(event_data["data"])
+            target.enter(Segment([data], [stamp_ns(emitted_at)], Origin(sender, event.name)))
+
+    # -- end ---------------------------------------------------------------------------------------
+
+    def shutdown(self, wait: bool = True, timeout: float | None = None) -> bool:
+        """Take no more jobs; close open inputs, cancel paused and stalled jobs. May be called twice.
+
+        Args:
+            wait: block until the jobs have ended.
+            timeout: seconds to wait at most; then what still runs is cancelled.
+
+        Returns:
+            Whether every job has ended.
+        """
+        with self._changed:
+            self._shut_down = True
+            jobs = list(self._live.values())
+        for job in jobs:
+            job.shut_down()
+        ended = not jobs
+        if wait:
+            ended = self.wait_until_all_jobs_finished(timeout)
+            if not ended:
+                for job in jobs:
+                    job.shut_down(cancel=True)
+                logger.warning("Shutdown cancelled jobs that did not end within %s s", timeout)
+        self.pool.close()
+        if ended:
+            self.timer.close()
+        return ended
+
+    @property
+    def is_shut_down(self) -> bool:
+        """Whether `shutdown` was called."""
+        return self._shut_down
+
+    def __enter__(self) -> Runtime:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.shutdown(wait=True)
+
+
+_default: Runtime | None = None
+_default_lock = threading.Lock()
+
+
+def get_runtime_instance() -> Runtime:
+    """The process-wide runtime; made at the first call, and anew after it was shut down."""
+    global _default
+    with _default_lock:
+        if _default is None or _default.is_shut_down:
+            _default = Runtime()
+        return _default

@@ -1,0 +1,68 @@
+"""The lock and pyproject.toml: hashes for all, no address, one release train, nothing left out."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = (ROOT / "locks" / "dev.txt").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+WANTED = [
+    *PROJECT["build-system"]["requires"],
+    *PROJECT["dependency-groups"]["dev"],
+    *(line for extra, lines in EXTRAS.items() if extra != "all" for line in lines),
+]
+# A pin and all that belongs to it: lines that end with a backslash go on.
+ENTRIES = re.findall(r"^(\S+)==(\S+)([^\n]*(?:\\\n[^\n]*)*)", LOCK, re.MULTILINE)
+VERSIONS = {name: version for name, version, _ in ENTRIES}
+
+
+def test_every_line_is_a_pin_or_a_hash():
+    lines = LOCK.splitlines()
+    odd = [line for line in lines if not re.match(r"[a-z0-9._-]+==|    --hash=sha256:", line)]
+    assert odd == []
+    assert len(VERSIONS) == sum("==" in line for line in lines)
+
+
+@pytest.mark.parametrize(("name", "version", "rest"), ENTRIES, ids=[entry[0] for entry in ENTRIES])
+def test_a_pin_has_hashes(name, version, rest):
+    assert re.search(r"--hash=sha256:[0-9a-f]{64}", rest), f"{name}=={version} has no hash"
+
+
+def test_there_is_no_address_and_no_path():
+    assert not re.search(r"://|--index|--extra-index|--find-links|--trusted| @ |/", LOCK)
+
+
+@pytest.mark.parametrize("line", sorted(set(WANTED)))
+def test_the_lock_fits_the_project(line):
+    wanted = Requirement(line)
+    locked = VERSIONS[canonicalize_name(wanted.name)]
+    assert wanted.specifier.contains(locked), f"{line} is locked at {locked}: run `make lock`"
+
+
+def test_the_engine_needs_nothing():
+    assert PROJECT["project"]["dependencies"] == []
+
+
+def test_telemetry_comes_from_one_release_train():
+    pins = [Requirement(line) for line in EXTRAS["otel"]]
+    assert {pin.name for pin in pins} == {
+        "opentelemetry-api",
+        "opentelemetry-exporter-otlp-proto-grpc",
+        "opentelemetry-exporter-otlp-proto-http",
+        "opentelemetry-sdk",
+    }
+    assert len({str(pin.specifier) for pin in pins}) == 1
+    assert all(str(pin.specifier).startswith("==") for pin in pins)
+
+
+def test_all_is_every_other_extra():
+    (line,) = EXTRAS["all"]
+    assert Requirement(line).extras == set(EXTRAS) - {"all"}
