@@ -19,8 +19,8 @@ WANTED = [
     *PROJECT["dependency-groups"]["dev"],
     *(line for extra, lines in EXTRAS.items() if extra != "all" for line in lines),
 ]
-# A pin and all that belongs to it: lines that end with a backslash go on.
-ENTRIES = re.findall(r"^(\S+)==(\S+)([^\n]*(?:\\\n[^\n]*)*)", LOCK, re.MULTILINE)
+# A pin with its hashes on one line: lines that end with a backslash go on.
+ENTRIES = re.findall(r"^(\S+)==(\S+)(.*)$", LOCK.replace("\\\n", ""), re.MULTILINE)
 VERSIONS = {name: version for name, version, _ in ENTRIES}
 
 
@@ -31,9 +31,9 @@ def test_every_line_is_a_pin_or_a_hash():
     assert len(VERSIONS) == sum("==" in line for line in lines)
 
 
-@pytest.mark.parametrize(("name", "version", "rest"), ENTRIES, ids=[entry[0] for entry in ENTRIES])
-def test_a_pin_has_hashes(name, version, rest):
-    assert re.search(r"--hash=sha256:[0-9a-f]{64}", rest), f"{name}=={version} has no hash"
+def test_every_pin_has_hashes():
+    assert ENTRIES
+    assert [name for name, _, rest in ENTRIES if "--hash=sha256:" not in rest] == []
 
 
 def test_there_is_no_address_and_no_path():
