@@ -14,7 +14,7 @@ INTERVAL_S = 0.002
 WARM_UP = 20
 
 
-def paced(n: int, send: Callable[[], None]) -> None:
+def paced(n: int, send: Callable[[], object]) -> None:
     """Call ``send`` ``n`` times after the warm-up, two milliseconds apart; blocks meanwhile."""
     for _ in range(n + WARM_UP):
         send()

@@ -22,9 +22,11 @@ def make_runtime(options: Options) -> Runtime:
 
 def finish(job: JobState) -> None:
     """Wait until ``job`` has ended; raises WrongResultError unless it completed without a loss."""
-    job.wait(TIMEOUT_S)
-    expect("status of the job", job.status, ExecutionStatus.COMPLETED)
-    expect("dead letters", len(job.dead_letters), 0)
+    if not job.wait(TIMEOUT_S):
+        raise WrongResultError(f"the job has not ended within {TIMEOUT_S:g} s")
+    if job.status is not ExecutionStatus.COMPLETED:
+        raise WrongResultError(f"the job ended {job.status.value}: {job.error}")
+    expect("dead letters", job.dead_letter_count, 0)
 
 
 def stop(job: JobState) -> None:
