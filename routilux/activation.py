@@ -45,8 +45,13 @@ class Outlet(Protocol):
 class Activation(Protocol):
     """What a routine sees of the activation that runs it."""
 
-    routine: Routine | None
-    outlets: Mapping[str, Outlet]
+    @property
+    def routine(self) -> Routine | None:
+        """The routine whose logic runs."""
+
+    @property
+    def outlets(self) -> Mapping[str, Outlet]:
+        """The outlets by event; one is made when its event is first emitted."""
 
     @property
     def state(self) -> JobState:

@@ -20,16 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from routilux.clock import Clock
+    from routilux.engine.delivery import Delivery
     from routilux.engine.job_routine import JobRoutine
     from routilux.engine.job_slot import JobSlot
     from routilux.engine.plan import FlowPlan
     from routilux.engine.pool import Pool, Ticket
-    from routilux.engine.running import RunningActivation
     from routilux.engine.timer import Alarm, Timer
     from routilux.flow import Flow
     from routilux.hooks import HookSet
     from routilux.job_state import JobState
-    from routilux.parcel import Parcel
 
 
 class JobAlarm:
@@ -78,7 +77,7 @@ class JobCore(ABC):
         self.ended = False
         self.gate_closed = False
         self.drain_from = 0
-        self.standers: dict[RunningActivation, Parcel] = {}
+        self.standers: set[Delivery] = set()
         self.alarms: set[JobAlarm] = set()
         self._run_before_ns = 0  # run time up to the last start of the clock
         self._running_since_ns: int | None = None
@@ -178,7 +177,7 @@ class JobCore(ABC):
 
     def names(self, *, standing: bool) -> list[str]:
         """Routines with an activation that stands still, or with one that runs."""
-        still = [activation.routine_id for activation in self.standers if activation.standing]
+        still = [each.activation.routine_id for each in self.standers if each.counted]
         if standing:
             return sorted(set(still))
         return sorted(

@@ -33,7 +33,6 @@ class Gate(Notices):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.holds: dict[str, str] = {}
-        self.checkpoints: list[Parcel] = []
         self._still_waiters: list[tuple[Parcel, int]] = []
 
     def pause(
@@ -169,11 +168,11 @@ class Gate(Notices):
 
     def _wake_all(self) -> None:
         """Whoever waits looks at the gate again."""
-        checkpoints, self.checkpoints = self.checkpoints, []
-        for parcel in checkpoints:
-            parcel.wake()
-        for parcel in self.standers.values():
-            parcel.wake()
+        for delivery in list(self.standers):
+            if delivery.legs:
+                delivery.wake()
+            else:  # it stood at the gate
+                delivery.go_on()
         for slot in self.slots:
             for leg in slot.legs:
                 leg.parcel.wake()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from routilux.engine.claim import Claim
+    from routilux.engine.delivery import Delivery
     from routilux.engine.entries import Entries
     from routilux.engine.outlet import Target
     from routilux.engine.plan import FlowPlan
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from routilux.event import Event
     from routilux.job.dead_letters import DeadLetter
     from routilux.job_state import JobState
-    from routilux.parcel import Parcel
 
 
 class Job(Inlet):
@@ -272,22 +272,18 @@ class Job(Inlet):
         self.settle()
         self._finish_if_still()
 
-    def stand_begins(self, activation: RunningActivation, parcel: Parcel, *, own: bool) -> None:
+    def stand_begins(self, delivery: Delivery) -> None:
         """An activation begins to stand still. Under the lock."""
-        if own:
-            activation.standing = True
-            self.standing += 1
-        self.standers[activation] = parcel
+        self.standers.add(delivery)
+        self.standing += delivery.counted
         self.became_still()
         self.settle()
 
-    def stand_ends(self, activation: RunningActivation, parcel: Parcel, *, own: bool) -> None:
-        """It goes on. Under the lock."""
-        if own:
-            activation.standing = False
-            self.standing -= 1
-        if self.standers.get(activation) is parcel:
-            del self.standers[activation]
+    def stand_ends(self, delivery: Delivery) -> None:
+        """It goes on; saying so twice is saying it once. Under the lock."""
+        if delivery in self.standers:
+            self.standers.remove(delivery)
+            self.standing -= delivery.counted
 
     def retry_due(self, node: JobRoutine, claim: Claim) -> None:
         """A back-off is over. Under the lock."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from routilux.parcel import Leg, Parcel
+from routilux.engine.delivery import Delivery
 from routilux.segment import Origin, Segment
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class RunningOutlet:
 
     # -- under the job's lock ----------------------------------------------------------------------
 
-    def collect(self) -> Parcel | None:
-        """Offer what is buffered to the slots. A parcel is what has to wait for room."""
+    def collect(self) -> Delivery | None:
+        """Offer what is buffered to the slots. A delivery is what has to wait for room."""
         count = len(self.data)
         if not count:
             return None
@@ -78,13 +78,13 @@ class RunningOutlet:
             for slot, transform in self.targets
         ]
         del self.data[:count], self.stamps[:count]
-        parcel: Parcel | None = None
+        delivery: Delivery | None = None
         for slot, items in offers:
             rest = slot.offer(Segment(items, stamps, self.origin))
             if rest is not None:
-                parcel = parcel or Parcel()
-                slot.legs.append(Leg(slot, rest, parcel, self.activation.job.clock.monotonic_ns()))
-        return parcel
+                delivery = delivery or Delivery(self.activation)
+                delivery.add(slot, rest)
+        return delivery
 
     def pull_held(self) -> None:
         """The gate is closed: let what is buffered be held, as far as the slots hold more."""

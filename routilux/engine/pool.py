@@ -124,9 +124,9 @@ class Pool:
             if not ticket.granted:
                 self.free -= 1
 
-    def turn_is_over(self, started_ns: int) -> bool:
-        """Whether an activation that started then should let others run."""
-        return bool(self.line) and self._clock.monotonic_ns() - started_ns >= TURN_NS
+    def turn_is_over(self, began_ns: int) -> bool:
+        """Whether an activation whose turn began then should let others run."""
+        return bool(self.line) and self._clock.monotonic_ns() - began_ns >= TURN_NS
 
     @property
     def in_use(self) -> int:
@@ -216,7 +216,7 @@ class Pool:
         """Jobs wait: ask activations that have had their turn to give their place up."""
         now = self._clock.monotonic_ns()
         for activation in list(self.running):
-            if now - activation.started_ns >= TURN_NS:
+            if now - activation.turn_ns >= TURN_NS:
                 activation.ask_to_yield()
         with self.lock:
             self._nudge_set = False

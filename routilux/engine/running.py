@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.activation import current_activation
 from routilux.clock import NANOSECONDS
+from routilux.engine.delivery import Delivery
 from routilux.engine.failures import policy_failed, settle_failure
 from routilux.engine.outlet import RunningOutlet
 from routilux.engine.policy_view import ask_policy
@@ -18,7 +19,6 @@ from routilux.engine.pool import Ticket
 from routilux.errors import ActivationEnded, JobCancelled
 from routilux.hooks import ActivationRecord
 from routilux.ids import activation_id
-from routilux.parcel import Parcel
 from routilux.status import RoutineStatus
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class RunningActivation:
 
     __slots__ = (
         "claim", "context", "ended", "job", "node", "outcome", "outlets", "routine", "routine_id",
-        "standing", "started_ns", "stood_ns", "thread", "yielding",
+        "started_ns", "stood_ns", "thread", "turn_ns", "yielding",
     )  # fmt: skip
 
     def __init__(self, job: Job, node: JobRoutine, claim: Claim | None) -> None:
@@ -60,10 +60,10 @@ class RunningActivation:
         self.outlets = Outlets(self)
         self.context: object | None = None
         self.ended = False
-        self.standing = False
         self.yielding = False
         self.started_ns = 0
         self.stood_ns = 0
+        self.turn_ns = 0
         self.thread = 0
         self.outcome = "running"
 
@@ -83,7 +83,7 @@ class RunningActivation:
         """Run to the end. Raises nothing: what logic raises is decided by the error handler."""
         job = self.job
         self.thread = get_ident()
-        self.started_ns = job.clock.monotonic_ns()
+        self.started_ns = self.turn_ns = job.clock.monotonic_ns()
         job.pool.running.add(self)
         try:
             job.context.copy().run(self._run)
@@ -140,18 +140,18 @@ class RunningActivation:
         job = self.job
         while True:
             with job.lock:
-                parcels = []
+                deliveries = []
                 for outlet in self.outlets.values():
                     if job.ended:
                         outlet.discard()
-                    elif (parcel := outlet.collect()) is not None:
-                        parcels.append(parcel)
-                if not parcels:
+                    elif (delivery := outlet.collect()) is not None:
+                        deliveries.append(delivery)
+                if not deliveries:
                     self.ended = True
                     self._close_outlets()
                     return
-            for parcel in parcels:
-                self.stand(parcel)
+            for delivery in deliveries:
+                self.stand(delivery)
 
     def _close_outlets(self) -> None:
         for outlet in self.outlets.values():
@@ -219,14 +219,14 @@ class RunningActivation:
         with job.lock:
             if job.ended or self.ended:
                 self._turn_away(outlet, emitted)
-            parcel = outlet.collect()
+            delivery = outlet.collect()
             outlet.reset_limit()
         if job.notices:
             job.tell_notices()
-        if parcel is not None:
-            self.stand(parcel)
+        if delivery is not None:
+            self.stand(delivery)
             self._raise_if_over()
-        if job.pool.line and (self.yielding or job.pool.turn_is_over(self.started_ns)):
+        if job.pool.line and (self.yielding or job.pool.turn_is_over(self.turn_ns)):
             self._yield_turn()
 
     def _turn_away(self, outlet: RunningOutlet, emitted: object) -> None:
@@ -275,56 +275,54 @@ class RunningActivation:
                     break
                 for outlet in self.outlets.values():
                     outlet.pull_held()
-                parcel = Parcel()
-                job.checkpoints.append(parcel)
-            self.stand(parcel, at_gate=True)
+                delivery = Delivery(self)
+            self.stand(delivery, at_gate=True)
         self._raise_if_over()
-        if job.pool.line and job.pool.turn_is_over(self.started_ns):
+        if job.pool.line and job.pool.turn_is_over(self.turn_ns):
             self._yield_turn()
 
     # -- standing still ----------------------------------------------------------------------------
 
-    def stand(self, parcel: Parcel, *, at_gate: bool = False) -> None:
-        """Wait until all of `parcel` is in (or, `at_gate`, until the gate opens). Blocks."""
+    def stand(self, delivery: Delivery, *, at_gate: bool = False) -> None:
+        """Wait until all of `delivery` is in (or, `at_gate`, until the gate opens). Blocks."""
         job = self.job
-        own = get_ident() == self.thread
         with job.lock:
-            if not at_gate and not parcel.legs:
-                return
-            timeout = self._attend(parcel)
-            if not at_gate and not parcel.legs:
+            timeout = self._attend(delivery)
+            over = not job.gate_closed if at_gate else not delivery.legs
+            if over or job.ended:
+                self._refuse(delivery)
                 return
             since = job.clock.monotonic_ns()
-            job.stand_begins(self, parcel, own=own)
+            delivery.counted = get_ident() == self.thread
+            job.stand_begins(delivery)
         job.tell_notices()
         job.pool.leave()
-        while True:
-            job.clock.wait(parcel.signal, timeout)
+        while not over:
+            job.clock.wait(delivery.signal, timeout)
             with job.lock:
                 if job.ended:
-                    self._refuse_parcel(parcel)
-                else:
-                    timeout = self._attend(parcel)
-                over = not parcel.legs if not at_gate else (job.ended or not job.gate_closed)
+                    self._refuse(delivery)
+                timeout = self._attend(delivery)
+                over = job.ended or (not job.gate_closed if at_gate else not delivery.legs)
                 if over:
-                    job.stand_ends(self, parcel, own=own)
-                    break
+                    job.stand_ends(delivery)
             job.tell_notices()
         job.pool.enter()
         self.stood_ns += job.clock.monotonic_ns() - since
-        job.tell_notices()
 
-    def _attend(self, parcel: Parcel) -> float | None:
-        """Seconds until the next wait of the parcel is over; None: until it is woken."""
+    def _attend(self, delivery: Delivery) -> float | None:
+        """Seconds until the next wait of the delivery is over; None: until it is woken."""
         now = self.job.run_ns()
-        dues = [due for leg in list(parcel.legs) if (due := leg.slot.attend(leg, now)) is not None]
-        return (min(dues) - now) / NANOSECONDS if dues else None
+        dues = [leg.slot.attend(leg, now) for leg in delivery.job_legs()]
+        known = [due for due in dues if due is not None]
+        return (min(known) - now) / NANOSECONDS if known else None
 
-    def _refuse_parcel(self, parcel: Parcel) -> None:
-        for leg in parcel.legs:
+    def _refuse(self, delivery: Delivery) -> None:
+        """The job has ended: what still waits is refused."""
+        for leg in delivery.job_legs():
             leg.slot.legs.remove(leg)
             leg.slot.refuse(leg.segment, "cancelled", leg.attempts)
-        parcel.legs.clear()
+        delivery.legs.clear()
 
     # -- turns -------------------------------------------------------------------------------------
 
@@ -340,13 +338,8 @@ class RunningActivation:
         ticket = Ticket()
         self.job.line_up(ticket)
         self.job.pool.wait_in_line(ticket)
-        self.started_turn()
-
-    def started_turn(self) -> None:
-        """A new turn begins."""
         self.yielding = False
-        now = self.job.clock.monotonic_ns()
+        self.turn_ns = self.job.clock.monotonic_ns()
         with self.job.lock:
             for outlet in self.outlets.values():
                 outlet.reset_limit()
-        self.turn_ns = now

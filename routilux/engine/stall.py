@@ -32,13 +32,11 @@ def resolve(job: Job) -> None:
         return
     error = StalledError(job.state.job_id, cycle)
     job.end(ExecutionStatus.FAILED, str(error), "StalledError")
-    for parcel in job.standers.values():
-        parcel.wake()
 
 
 def find_cycle(job: Job) -> list[str]:
     """The chain of waits as ``routine`` and ``routine.slot`` names, ending where it began."""
-    standing = {activation.node: parcel for activation, parcel in job.standers.items()}
+    standing = {each.activation.node: each for each in job.standers}
     if not standing:
         return []
     node = next(iter(standing))
@@ -47,18 +45,18 @@ def find_cycle(job: Job) -> list[str]:
     while node not in seen:
         seen.append(node)
         names.append(node.id)
-        parcel = standing.get(node)
-        if parcel is None or not parcel.legs:
+        delivery = standing.get(node)
+        if delivery is None or not delivery.legs:
             return names
-        slot = parcel.legs[0].slot
+        slot = delivery.job_legs()[0].slot
         names.append(f"{slot.routine_id}.{slot.name}")
-        node = job.routines[slot.routine_id or ""]
+        node = slot.consumer
     names.append(node.id)
     return names[names.index(node.id) :]
 
 
 def _legs(job: Job) -> list[Leg]:
-    return [leg for parcel in job.standers.values() for leg in parcel.legs]
+    return [leg for delivery in job.standers for leg in delivery.legs]
 
 
 def _waits_since(node: JobRoutine) -> int:
