@@ -109,7 +109,7 @@ def workload(consumer_class: type[Consumer], least: float) -> Workload:
 WORKLOADS = {
     "light": workload(Consumer, least=0.01),
     "sleeping": workload(Sleeper, least=0.5),
-    "burning": workload(Burner, least=0.5),
+    "burning": workload(Burner, least=0.1),
 }
 
 if __name__ == "__main__":
