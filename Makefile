@@ -86,7 +86,7 @@ checks: venv
 build: venv
 	@echo '== build: sdist and wheel'
 	@rm -rf dist
-	@$(BIN)/python -m build --no-isolation --outdir dist . > /dev/null
+	@$(BIN)/python -m build --quiet --no-isolation --outdir dist .
 	@ls dist
 
 switching: venv

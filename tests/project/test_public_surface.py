@@ -32,6 +32,9 @@ PUBLIC = [
     "Slot",
 ]
 
+# Functions beside the classes.
+FUNCTIONS = ["bind", "checkpoint", "get_runtime_instance"]
+
 # What programs import by module.
 BY_MODULE = {
     "routilux.slot": ["Slot", "SlotDataPoint", "SlotQueueFullError"],
@@ -61,7 +64,7 @@ BY_MODULE = {
 
 def test_all_is_exactly_the_public_list_and_in_order():
     assert list(routilux.__all__) == sorted(routilux.__all__)
-    assert sorted(routilux.__all__) == PUBLIC
+    assert sorted(routilux.__all__) == sorted(PUBLIC + FUNCTIONS)
 
 
 def test_everything_that_is_visible_is_in_all():
@@ -79,6 +82,13 @@ def test_everything_that_is_visible_is_in_all():
 def test_a_public_name_is_a_documented_class(name):
     value = getattr(routilux, name)
     assert inspect.isclass(value)
+    assert inspect.getdoc(value)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_public_function_is_documented(name):
+    value = getattr(routilux, name)
+    assert inspect.isfunction(value)
     assert inspect.getdoc(value)
 
 
