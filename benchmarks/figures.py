@@ -143,20 +143,19 @@ def waiter(kind: str, must_us: float | None, aim_us: float) -> Figure:
     return Figure(f"waiter-{kind}", "p99_us", "us", "lower", must_us, aim_us, how, experiment)
 
 
+def pause(name: str, workload: str, what: str, must: float | None, aim: float | None) -> Figure:
+    """Return the figure of pausing a kind of busy job."""
+    how = f"pause(wait=True) on a busy job of 100 slots {what}, p99"
+    experiment = with_default(engine("pausing", workload, 300))
+    return Figure(name, "p99_us", "us", "lower", must, aim, how, experiment)
+
+
 DELAYS = (
     waiter("sleeping", 2_000.0, 100.0),
     waiter("light", 2_000.0, 100.0),
     waiter("burning", None, 10_000.0),
-    Figure(
-        "pause",
-        "p99_us",
-        "us",
-        "lower",
-        10_000.0,
-        500.0,
-        "pause(wait=True) on a busy job of 10 endless sources and 100 slots, p99",
-        with_default(engine("pausing", "pausing", 300)),
-    ),
+    pause("pause", "short", "whose items go round in loops (short activations)", 10_000.0, 500.0),
+    pause("pause-endless", "endless", "fed by 10 endless sources", None, None),
     Figure(
         "newcomer",
         "p99_us",

@@ -53,3 +53,15 @@ def grid(chains: int, length: int) -> Flow:
             flow.connect(before, "out", routine_id, "in")
             before = routine_id
     return flow
+
+
+def rings(count: int, length: int) -> Flow:
+    """Return ``count`` loops of ``length`` routines; items that are posted into them go round."""
+    flow = Flow("rings")
+    for ring in range(count):
+        ids = [f"pass{ring}_{place}" for place in range(length)]
+        for routine_id in ids:
+            flow.add_routine(Pass(), routine_id)
+        for before, after in zip(ids, ids[1:] + ids[:1], strict=True):
+            flow.connect(before, "out", after, "in")
+    return flow

@@ -1,18 +1,26 @@
-"""How long ``pause(wait=True)`` takes on a busy job of 100 slots."""
+"""How long ``pause(wait=True)`` takes on a busy job of 100 slots.
+
+``short``: items go round in loops, so that every activation is short.  ``endless``: ten sources
+whose activation never ends; such a source stands still only when as much of it is held as a slot
+is long, and the time until then is in the figure.
+"""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks.child import Options, Reading, WrongResultError, expect, latency, run
-from benchmarks.flows.endless import grid
+from benchmarks.child import Options, Reading, Workload, WrongResultError, expect, latency, run
+from benchmarks.flows.endless import grid, rings
 from benchmarks.flows.running import make_runtime, stop
+from benchmarks.items import make_item
 
 if TYPE_CHECKING:
-    from routilux import JobState
+    from routilux import Flow, JobState
 
 CHAINS, LENGTH = 10, 10
+PLACES = [f"pass{chain}_{place}" for chain in range(CHAINS) for place in range(LENGTH)]
+ITEMS = 20  # in each loop: every routine has work most of the time, and no slot gets full
 WARM_UP = 5
 # Between resume and the next pause: time to get busy again.
 BUSY_S = 0.01
@@ -20,44 +28,66 @@ BUSY_S = 0.01
 WATCH_EVERY = 20
 
 
-def slot_counts(job: JobState) -> list[tuple[int, int]]:
+def counts(job: JobState) -> list[tuple[int, int]]:
     """Return what each slot of the job has been offered, and what was taken of it."""
-    slots = [
-        job.slot(f"pass{chain}_{place}", "in") for chain in range(CHAINS) for place in range(LENGTH)
-    ]
-    return [(slot.metrics().offered, slot.metrics().consumed) for slot in slots]
+    slots = [job.slot(place, "in").metrics() for place in PLACES]
+    return [(slot.offered, slot.consumed) for slot in slots]
+
+
+def consumed(job: JobState) -> int:
+    """Return how many items have been taken from all slots of the job."""
+    return sum(taken for _, taken in counts(job))
 
 
 def watch(job: JobState) -> None:
     """Raise WrongResultError when anything moves in the paused job."""
-    before = slot_counts(job)
+    before = counts(job)
     time.sleep(BUSY_S)
-    if slot_counts(job) != before:
+    if counts(job) != before:
         raise WrongResultError("items moved while the job was paused")
 
 
-def pausing(options: Options) -> Reading:
-    """Pause and resume ``n`` times."""
+def pause_once(job: JobState) -> int:
+    """Pause the job; return the nanoseconds until nothing of it runs any more."""
+    start = time.perf_counter_ns()
+    point = job.pause("measured", wait=True)
+    taken = time.perf_counter_ns() - start
+    expect("still", point["still"], True)
+    return taken
+
+
+def pause_often(flow: Flow, circulating: int, options: Options) -> Reading:
+    """Pause and resume ``n`` times a job into whose loops ``circulating`` items each are put."""
     samples: list[int] = []
     with make_runtime(options) as runtime:
-        job = runtime.exec(grid(CHAINS, LENGTH))
+        job = runtime.exec(flow, keep_open=True)
+        for place in PLACES[::LENGTH]:
+            for i in range(circulating):
+                job.post(place, "in", make_item(i))
         for turn in range(options.n + WARM_UP):
+            before = consumed(job)
             time.sleep(BUSY_S)
-            start = time.perf_counter_ns()
-            point = job.pause("measured", wait=True)
-            samples.append(time.perf_counter_ns() - start)
-            expect("still", point["still"], True)
+            if consumed(job) == before:
+                raise WrongResultError("the job was not busy before it was paused")
+            samples.append(pause_once(job))
             if turn % WATCH_EVERY == 0:
                 watch(job)
             job.resume("measured")
-        moved = sum(consumed for _, consumed in slot_counts(job))
         stop(job)
-    if moved < options.n:
-        raise WrongResultError(f"the job was not busy: {moved} items in {options.n} turns")
     return latency(samples[WARM_UP:], options.n)
 
 
-WORKLOADS = {"pausing": pausing}
+def short(options: Options) -> Reading:
+    """Pause a job of short activations only."""
+    return pause_often(rings(CHAINS, LENGTH), ITEMS, options)
+
+
+def endless(options: Options) -> Reading:
+    """Pause a job with sources that never end."""
+    return pause_often(grid(CHAINS, LENGTH), 0, options)
+
+
+WORKLOADS: dict[str, Workload] = {"short": short, "endless": endless}
 
 if __name__ == "__main__":
     run(WORKLOADS)

@@ -93,8 +93,9 @@ def test_only_an_emit_that_waited_counts() -> None:
     assert waiter.waits_ns(emits, started_ns=[5, 33, 70]) == [7]
 
 
-def test_a_busy_job_is_paused_and_stands_still() -> None:
-    assert pausing.WORKLOADS["pausing"](Options(3, pool=4))["samples"] == 3
+@pytest.mark.parametrize("kind", ["short", "endless"])
+def test_a_busy_job_is_paused_and_stands_still(kind: str) -> None:
+    assert pausing.WORKLOADS[kind](Options(3, pool=4))["samples"] == 3
 
 
 def test_newcomers_are_served_beside_endless_sources() -> None:
