@@ -26,11 +26,13 @@ from time import monotonic
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from routilux.activation import checkpoint, current_activation
 from routilux.activation_policies import DECLINED, Answer
 from routilux.error_handler import ErrorHandler, ErrorStrategy
 from routilux.routine import Routine
 
 if TYPE_CHECKING:
+    from routilux.activation import Outlet
     from routilux.activation_policies import Policy
     from routilux.job_state import JobState
     from routilux.slot import Slot
@@ -138,7 +140,7 @@ class FunctionRoutine(Routine):
     def _run_source(self) -> None:
         values = self.function()
         if isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping)):
-            self._emit_all(values)
+            self._emit_all(values, _Pace())
         else:
             self._emit_result(values)
 
@@ -150,21 +152,27 @@ class FunctionRoutine(Routine):
             self._emit_result(self.function(item))
 
     def _run_each(self, batch: list[Any], /) -> None:
-        function, emit = self.function, self.emit_item
-        checkpoint_at = monotonic() + CHECKPOINT_EVERY_S
+        function, heard, pace = self.function, self.emits, _Pace()
+        outlet: Outlet | None = None
         for item in batch:
             try:
                 result = function(item)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this one item's
                 self.fail(item, error)
+                result = None
+            if type(result) is GeneratorType:
+                self._emit_all(self._guarded(item, result), pace)
+                pace.keep()
+            elif result is None or not heard:
+                pace.keep()
             else:
-                if type(result) is GeneratorType:
-                    self._emit_all(self._guarded(item, result))
-                elif result is not None:
-                    emit(OUT, result)
-            if monotonic() >= checkpoint_at:
-                self.checkpoint()
-                checkpoint_at = monotonic() + CHECKPOINT_EVERY_S
+                # What `emit_item` does, without asking for each item which activation runs.
+                outlet = outlet or _outlet()
+                outlet.stamps.append(outlet.now())
+                outlet.data.append(result)
+                if len(outlet.data) >= outlet.limit:
+                    outlet.hand_over(result)
+                    pace.keep()
 
     def _guarded(self, item: Any, values: Generator[Any, None, None]) -> Iterator[Any]:
         """What a generator yields for an item, until it ends or raises."""
@@ -180,15 +188,47 @@ class FunctionRoutine(Routine):
 
     def _emit_result(self, result: Any) -> None:
         if type(result) is GeneratorType:
-            self._emit_all(result)
+            self._emit_all(result, _Pace())
         elif result is not None:
             self.emit_item(OUT, result)
 
-    def _emit_all(self, values: Iterable[Any]) -> None:
-        emit = self.emit_item
+    def _emit_all(self, values: Iterable[Any], pace: _Pace) -> None:
+        heard = self.emits
+        outlet: Outlet | None = None
         for value in values:
-            if value is not None:
-                emit(OUT, value)
+            if value is None or not heard:
+                pace.keep()
+                continue
+            outlet = outlet or _outlet()
+            outlet.stamps.append(outlet.now())
+            outlet.data.append(value)
+            if len(outlet.data) >= outlet.limit:
+                outlet.hand_over(value)
+                pace.keep()
+
+
+class _Pace:
+    """Brings a long run to a checkpoint now and then, whether it emits something or not.
+
+    Where items are buffered without a hand-over nobody waits for the run: a pause and a cancel
+    lower the outlet's limit, so that the next item is handed over, and the pace is kept.
+    """
+
+    __slots__ = ("due",)
+
+    def __init__(self) -> None:
+        self.due = monotonic() + CHECKPOINT_EVERY_S
+
+    def keep(self) -> None:
+        """Come to a checkpoint if it is time."""
+        if monotonic() >= self.due:
+            checkpoint()
+            self.due = monotonic() + CHECKPOINT_EVERY_S
+
+
+def _outlet() -> Outlet:
+    """The running activation's outlet of ``out``; opened with its first item, for it costs."""
+    return current_activation.get().outlets[OUT]
 
 
 def one_at_a_time(slots: dict[str, Slot], job_state: JobState) -> Answer:  # noqa: ARG001

@@ -36,6 +36,17 @@ class Counter(Routine):
         self.define_event("skipped")
 
 
+class Sink(Routine):
+    """Writes what it got into the job's shared data."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.define_slot("items")
+
+    def logic(self, items: list[Any], job_state: Any) -> None:
+        job_state.update_shared_data("seen", items)
+
+
 class Join(Routine):
     """Two slots, with a policy and a handler of the class's own."""
 
@@ -114,27 +125,27 @@ class FakeJob:
 
 
 class FakeOutlet:
-    """Collects what is emitted."""
+    """Collects what is emitted, and counts how often its limit was reached."""
 
-    limit = 1_000_000
-
-    def __init__(self) -> None:
+    def __init__(self, limit: int = 1_000_000) -> None:
+        self.limit = limit
         self.data: list[Any] = []
         self.stamps: list[int] = []
+        self.handed_over: list[object] = []
 
     def now(self) -> int:
         return 0
 
     def hand_over(self, emitted: object) -> None:
-        raise AssertionError("the limit is out of reach")
+        self.handed_over.append(emitted)
 
 
 class FakeActivation:
     """Calls a routine's logic as the engine does, and keeps what came of it."""
 
-    def __init__(self, routine: Routine) -> None:
+    def __init__(self, routine: Routine, limit: int = 1_000_000) -> None:
         self.routine = routine
-        self.outlets: dict[str, Any] = {name: FakeOutlet() for name in routine.events}
+        self.outlets: dict[str, FakeOutlet] = {name: FakeOutlet(limit) for name in routine.events}
         self.failed: list[tuple[Any, BaseException]] = []
         self.checkpoints = 0
 
@@ -153,8 +164,14 @@ class FakeActivation:
             logic(*lists)
         finally:
             current_activation.reset(token)
-        emitted: list[Any] = self.outlets["out"].data
-        return emitted
+        return self.outlets["out"].data
+
+
+def heard(routine: Routine) -> Routine:
+    """The routine, with a slot connected to each of its events."""
+    for event in routine.events.values():
+        event.connect(Slot("listener"))
+    return routine
 
 
 def filled(name: str, *items: Any, routine: Routine | None = None) -> Slot:

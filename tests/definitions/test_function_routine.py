@@ -11,12 +11,12 @@ from routilux.error_handler import ErrorHandler
 from routilux.errors import JobCancelled
 from routilux.function_routine import FunctionRoutine, one_at_a_time
 from routilux.slot import Slot
-from tests.definitions.samples import FakeActivation, FakeJob, filled
+from tests.definitions.samples import FakeActivation, FakeJob, filled, heard
 
 
 def run(routine: FunctionRoutine, *lists: list[Any]) -> tuple[list[Any], list[Any]]:
     """What a run emitted, and the items that failed with their errors as text."""
-    activation = FakeActivation(routine)
+    activation = FakeActivation(heard(routine))
     emitted = activation.run(*lists)
     return emitted, [(item, str(error)) for item, error in activation.failed]
 
@@ -168,12 +168,69 @@ def test_one_at_a_time_takes_the_oldest_alone():
     assert one_at_a_time(slots, job)[0] is False
 
 
-def test_a_long_run_comes_by_checkpoints(monkeypatch):
-    now = iter(range(100))
-    monkeypatch.setattr(module, "monotonic", lambda: next(now) * module.CHECKPOINT_EVERY_S / 2)
-    activation = FakeActivation(FunctionRoutine(double))
-    assert activation.run([1, 2, 3, 4, 5]) == [2, 4, 6, 8, 10]
-    assert activation.checkpoints == 2
+@pytest.fixture
+def half_steps(monkeypatch):
+    """Each look at the clock takes half of the time after which a checkpoint is due."""
+    now = iter(range(1000))
+    monkeypatch.setattr(module, "CHECKPOINT_EVERY_S", 2)
+    monkeypatch.setattr(module, "monotonic", lambda: next(now))
+
+
+def quiet(_: int) -> None:
+    return None
+
+
+def fruitless(_: int) -> Any:
+    yield from ()
+
+
+def failing(_: int) -> None:
+    raise ValueError("no")
+
+
+@pytest.mark.usefixtures("half_steps")
+@pytest.mark.parametrize("function", [quiet, fruitless, failing])
+def test_a_run_that_emits_nothing_comes_by_checkpoints(function):
+    activation = FakeActivation(heard(FunctionRoutine(function)))
+    assert activation.run([1, 2, 3, 4, 5, 6]) == []
+    # Due at the 2nd look; then a look sets the next time, and two looks later it is due again.
+    assert activation.checkpoints == 3
+
+
+@pytest.mark.usefixtures("half_steps")
+@pytest.mark.parametrize("function", [double, lambda x: (y for y in (x,))])
+def test_a_run_that_nobody_hears_comes_by_checkpoints(function):
+    activation = FakeActivation(FunctionRoutine(function))
+    assert activation.run([1, 2, 3, 4, 5, 6]) == []
+    assert activation.checkpoints >= 3
+
+
+@pytest.mark.usefixtures("half_steps")
+@pytest.mark.parametrize("values", [[None] * 6, (None for _ in range(6))])
+def test_a_source_that_only_polls_comes_by_checkpoints(values):
+    activation = FakeActivation(heard(FunctionRoutine(lambda: values, source=True)))
+    assert activation.run() == []
+    assert activation.checkpoints == 3
+
+
+@pytest.mark.usefixtures("half_steps")
+def test_a_run_whose_items_are_handed_over_one_by_one_comes_by_checkpoints():
+    step = FakeActivation(heard(FunctionRoutine(double)), limit=1)
+    assert step.run([1, 2, 3, 4, 5, 6]) == [2, 4, 6, 8, 10, 12]
+    assert step.outlets["out"].handed_over == [2, 4, 6, 8, 10, 12]
+    assert step.checkpoints == 3
+    source = FakeActivation(heard(FunctionRoutine(lambda: range(6), source=True)), limit=1)
+    assert source.run() == [0, 1, 2, 3, 4, 5]
+    assert source.outlets["out"].handed_over == [0, 1, 2, 3, 4, 5]
+    assert source.checkpoints == 3
+
+
+@pytest.mark.usefixtures("half_steps")
+def test_a_run_whose_items_are_buffered_does_not_look_at_the_clock():
+    activation = FakeActivation(heard(FunctionRoutine(double)))
+    assert activation.run([1, 2, 3, 4, 5, 6]) == [2, 4, 6, 8, 10, 12]
+    assert (activation.checkpoints, activation.outlets["out"].handed_over) == (0, [])
+    assert len(activation.outlets["out"].stamps) == 6
 
 
 def test_a_routine_emits_only_if_somebody_listens():
