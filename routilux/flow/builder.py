@@ -60,7 +60,8 @@ class FlowBuilder:
     def validate(self) -> Self:
         """Check what has been built so far.
 
-        An event that leads nowhere and a loop that can fill up are legal: they go into `warnings`.
+        An event that leads nowhere, slots without logic and a loop that can fill up are legal: they
+        go into `warnings`.
 
         Raises:
             ValueError: nobody fills a slot, or a policy wants more than its slot holds.

@@ -36,6 +36,7 @@ def find_problems(flow: Flow) -> list[Problem]:
     used = {id(connection.source_event) for connection in flow.connections}
     for routine_id, routine in flow.routines.items():
         found += _unfilled(flow, routine_id, routine, fed)
+        found += _no_logic(routine_id, routine)
         found += _batch_too_large(flow, routine_id, routine)
         found += _leads_nowhere(routine_id, routine, used)
     return found + list(_loops(flow))
@@ -49,6 +50,18 @@ def _unfilled(flow: Flow, routine_id: str, routine: Routine, fed: set[int]) -> I
                 f"flow.mark_entry('{routine_id}', '{name}') if items are posted to it",
                 legal=False,
             )
+
+
+def _no_logic(routine_id: str, routine: Routine) -> Iterator[Problem]:
+    if routine.get_logic() is not None:
+        return
+    for name in routine.slots:
+        # Legal: somebody may look into the slot from outside. What is left is a dead letter.
+        yield Problem(
+            f"Nothing takes items from slot '{routine_id}.{name}': '{routine_id}' has no logic; "
+            "give its class a method logic, or call set_logic()",
+            legal=True,
+        )
 
 
 def _batch_too_large(flow: Flow, routine_id: str, routine: Routine) -> Iterator[Problem]:

@@ -17,6 +17,9 @@ class Relay(Routine):
         self.define_slot("in", overflow=overflow)
         self.define_event("out")
 
+    def logic(self, items) -> None:
+        self.emit_many("out", items)
+
 
 def ring(*overflows: str | None) -> Flow:
     flow = Flow()
@@ -41,7 +44,28 @@ def test_a_slot_nobody_fills():
 def test_a_trigger_is_filled_by_the_runtime():
     flow, routine = Flow(), Routine()
     routine.define_slot("trigger")
-    flow.add_routine(routine)
+    flow.add_routine(routine.set_logic(print))
+    assert flow.validate() == []
+
+
+def test_slots_without_logic():
+    flow, routine = Flow(), Routine()
+    routine.define_slot("trigger")
+    routine.define_slot("in")
+    flow.add_routine(routine, "idle")
+    flow.mark_entry("idle", "in")
+    text = (
+        "Nothing takes items from slot 'idle.{}': 'idle' has no logic; give its class a method "
+        "logic, or call set_logic()"
+    )
+    assert flow.validate() == [text.format("trigger"), text.format("in")]
+    routine.set_logic(print)
+    assert flow.validate() == []
+
+
+def test_a_routine_with_neither_slots_nor_logic_is_fine():
+    flow = Flow()
+    flow.add_routine(Routine())
     assert flow.validate() == []
 
 
@@ -138,8 +162,12 @@ def test_the_builder_chains():
     assert isinstance(flow, Flow)
     assert (flow.flow_id, flow.on_stall) == ("census", "wait")
     assert flow.connections[0].param_mapping == {"path": "name"}
-    assert len(builder.warnings) == 3
-    assert all("leads nowhere" in warning for warning in builder.warnings)
+    assert [warning.split(":")[0] for warning in builder.warnings] == [
+        "Nothing takes items from slot 'counter.files'",
+        "Event 'counter.counted' leads nowhere",
+        "Event 'counter.skipped' leads nowhere",
+        "Event 'relay.out' leads nowhere",
+    ]
 
 
 def test_the_builder_refuses_what_cannot_work():
