@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _NAME = r"(?!__)[A-Za-z_]\w*"
 _PATH = re.compile(rf"{_NAME}(?:\.{_NAME})*[.:]{_NAME}", re.ASCII)
-_PATTERN = re.compile(rf"{_NAME}(?:\.{_NAME})*\.\*", re.ASCII)
+_PATTERN = re.compile(rf"{_NAME}(?:\.{_NAME})*[.:]\*", re.ASCII)
 
 
 class AllowList:
@@ -26,8 +26,9 @@ class AllowList:
 
     Args:
         entries: ``"pkg.module:Class"`` (or ``"pkg.module.Class"``) allows that one name, which may
-            also be a function without arguments that makes a routine. ``"pkg.*"`` allows all
-            `Routine` classes that are defined in ``pkg`` and below.
+            also be a function without arguments that makes a routine. ``"pkg.module:*"`` allows all
+            `Routine` classes that are defined in that module, ``"pkg.*"`` those in ``pkg`` and
+            below.
 
     Raises:
         ValueError: an entry is neither.
@@ -38,15 +39,19 @@ class AllowList:
         if isinstance(entries, str):
             raise TypeError(f"allow must be a list of import paths, not the string {entries!r}")
         self._names: set[str] = set()
+        self._modules: set[str] = set()
         self._prefixes: list[str] = []
         for entry in entries:
-            if _PATTERN.fullmatch(entry):
+            if _PATTERN.fullmatch(entry) and ":" in entry:
+                self._modules.add(entry.removesuffix(":*"))
+            elif _PATTERN.fullmatch(entry):
                 self._prefixes.append(entry.removesuffix("*"))
             elif _PATH.fullmatch(entry):
                 self._names.add(entry.replace(":", "."))
             else:
                 raise ValueError(
-                    f"allow has {entry!r}: it must be 'package.module:Class' or 'package.*'"
+                    f"allow has {entry!r}: it must be 'package.module:Class', "
+                    "'package.module:*' or 'package.*'"
                 )
 
     def make(self, path: str) -> Routine:
@@ -59,10 +64,11 @@ class AllowList:
             raise ValueError(f"'{path}' is no import path: write 'package.module:Class'")
         name = path.replace(":", ".")
         exact = name in self._names
-        if not exact and not self._covers(name):
+        module_name = name.rpartition(".")[0]
+        if not exact and not self._covers(module_name):
             raise ValueError(
                 f"'{path}' is not allowed: whoever loads the flow must list it, as '{path}' or "
-                f"'{name.rpartition('.')[0]}.*'"
+                f"'{module_name}.*'"
             )
         return _made(path, self._find(path, name, exact=exact))
 
@@ -82,15 +88,16 @@ class AllowList:
                 f"'{path}' is no Routine class"
                 + ("" if exact else "; a function that makes one must be allowed by its full name")
             )
-        if not self._covers(f"{found.__module__}."):
+        if not self._covers(found.__module__):
             raise ValueError(
                 f"'{path}' comes from '{found.__module__}', which is not allowed: whoever loads "
                 f"the flow must list '{path}' by its full name"
             )
         return found
 
-    def _covers(self, name: str) -> bool:
-        return any(name.startswith(prefix) for prefix in self._prefixes)
+    def _covers(self, module: str) -> bool:
+        below = f"{module}."
+        return module in self._modules or any(below.startswith(each) for each in self._prefixes)
 
 
 def _import(path: str, module_name: str) -> Any:

@@ -274,8 +274,9 @@ class Flow(StepDecorators):
     def validate(self) -> list[str]:
         """What looks wrong, one sentence each; an empty list when nothing does.
 
-        A slot that nobody fills, a batch policy larger than its slot, an event that leads nowhere,
-        and a loop in which every slot can fill up. Such a flow may be run all the same.
+        A slot that nobody fills, a routine with slots but no logic, a batch policy larger than its
+        slot, an event that leads nowhere, and a loop in which every slot can fill up. Such a flow
+        may be run all the same.
         """
         return [problem.text for problem in find_problems(self)]
 
@@ -285,8 +286,8 @@ class Flow(StepDecorators):
 
         Args:
             data: the document, plain data as JSON has it.
-            allow: import paths that it may name: ``"pkg.module:Class"`` or ``"pkg.*"``. Nothing
-                else is ever imported.
+            allow: import paths that it may name: ``"pkg.module:Class"``, ``"pkg.module:*"`` or
+                ``"pkg.*"``. Nothing else is ever imported.
 
         Raises:
             DocumentError: something in the document is wrong; the message says where.

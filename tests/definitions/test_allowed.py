@@ -11,8 +11,10 @@ from tests.definitions.samples import HERE, Counter
 
 @pytest.mark.parametrize("path", [f"{HERE}:Counter", f"{HERE}.Counter"])
 @pytest.mark.parametrize(
-    "entry", [f"{HERE}:Counter", f"{HERE}.Counter", f"{HERE}.*", "tests.definitions.*", "tests.*"]
-)
+    "entry",
+    [f"{HERE}:Counter", f"{HERE}.Counter", f"{HERE}:*", f"{HERE}.*", "tests.definitions.*",
+     "tests.*"],
+)  # fmt: skip
 def test_a_listed_class_is_made(path, entry):
     assert type(AllowList(["other:Thing", entry]).make(path)) is Counter
 
@@ -21,11 +23,15 @@ def test_a_factory_needs_its_full_name():
     assert type(AllowList([f"{HERE}:make_counter"]).make(f"{HERE}:make_counter")) is Counter
     with pytest.raises(ValueError, match="is no Routine class; a function that makes one must be"):
         AllowList([f"{HERE}.*"]).make(f"{HERE}:make_counter")
+    with pytest.raises(ValueError, match="is no Routine class; a function that makes one must be"):
+        AllowList([f"{HERE}:*"]).make(f"{HERE}:make_counter")
 
 
 @pytest.mark.parametrize(
-    "entries", [[], ["other.*"], [f"{HERE}:Reader"], ["test.*"], [f"{HERE}:Count"], [f"{HERE}x.*"]]
-)
+    "entries",
+    [[], ["other.*"], [f"{HERE}:Reader"], ["test.*"], [f"{HERE}:Count"], [f"{HERE}x.*"],
+     ["tests:*"], ["tests.definitions:*"], [f"{HERE}x:*"]],
+)  # fmt: skip
 def test_what_is_not_listed_is_refused(entries):
     with pytest.raises(ValueError, match=rf"'{HERE}:Counter' is not allowed: .* or '{HERE}\.\*'$"):
         AllowList(entries).make(f"{HERE}:Counter")
@@ -48,9 +54,11 @@ def test_what_is_no_import_path_is_refused(path):
         AllowList(["a.*"]).make(path)
 
 
-@pytest.mark.parametrize("entry", ["*", "a", "a:*", "a*", "a.*.b", ".*", "a.*:B", ""])
+@pytest.mark.parametrize(
+    "entry", ["*", "a", ":*", "a:*:*", "a:B.*", "a*", "a.*.b", ".*", "a.*:B", "a.*:*", ""]
+)
 def test_a_malformed_entry_is_refused(entry):
-    with pytest.raises(ValueError, match=r"allow has .* it must be 'package.module:Class' or"):
+    with pytest.raises(ValueError, match=r"allow has .* it must be 'package.module:Class', '"):
         AllowList([entry])
 
 
@@ -80,5 +88,8 @@ def test_a_pattern_covers_only_what_is_defined_below_it():
     assert samples.Routine is not None
     with pytest.raises(ValueError, match=r"comes from 'routilux\.routine', which is not allowed"):
         AllowList([f"{HERE}.*"]).make(f"{HERE}:Routine")
+    with pytest.raises(ValueError, match=r"comes from 'routilux\.routine', which is not allowed"):
+        AllowList([f"{HERE}:*"]).make(f"{HERE}:Routine")
+    assert AllowList([f"{HERE}:*", "routilux.routine:*"]).make(f"{HERE}:Routine")
     assert AllowList([f"{HERE}.*", "routilux.*"]).make(f"{HERE}:Routine")
     assert AllowList([f"{HERE}:Routine"]).make(f"{HERE}:Routine")
