@@ -93,6 +93,14 @@ class _Composer(yaml.SafeLoader):
         super().__init__(text)
         self._depth = 0
 
+    def scan_to_next_token(self) -> None:
+        """Skip what separates: yaml stops at tabs, and JSON may be indented with them."""
+        scanner: Any = self  # yaml leaves its scanner without types
+        super().scan_to_next_token()
+        while scanner.flow_level and scanner.peek() == "\t":
+            scanner.forward()
+            super().scan_to_next_token()
+
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         self._depth += 1
         if self._depth > DEEPEST:

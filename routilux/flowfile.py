@@ -9,32 +9,33 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from routilux.errors import FlowFileError
 from routilux.flow import Flow
 from routilux.flow.shape import DocumentError, Fault, Path, flow_schema, show_path
 from routilux.flow_text import MOST_CHARACTERS, Document, parse
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 __all__ = ["FlowFileError", "check", "load", "schema"]
 
 Source = str | os.PathLike[str]
+Overrides = Mapping[str, str] | Iterable[str]
 
 
 def load(
-    source: Source, *, allow: Iterable[str] = (), overrides: Iterable[str] = (), name: str = ""
+    source: Source, *, allow: Iterable[str] = (), overrides: Overrides = (), name: str = ""
 ) -> Flow:
     """Make a flow of a file, or of a text.
 
     Args:
         source: a path; a string with a line break, or that begins with ``{``, is the text itself.
-        allow: import paths that it may name: ``"pkg.module:Class"`` or ``"pkg.*"``.
-        overrides: ``"key=value"`` with a dotted key, such as ``"defaults.overflow=block"`` or
-            ``"connections.0.copy=true"``; the value is YAML. They go before what the file says.
+        allow: import paths that it may name: ``"pkg.module:Class"``, ``"pkg.module:*"`` or
+            ``"pkg.*"``.
+        overrides: values by dotted key, such as ``{"defaults.overflow": "block"}``, or as texts,
+            such as ``["connections.0.copy=true"]``; each value is YAML. They go before what the
+            file says.
         name: what messages call a text.
 
     Returns:
@@ -51,7 +52,7 @@ def load(
 
 
 def check(
-    source: Source, *, allow: Iterable[str] = (), overrides: Iterable[str] = (), name: str = ""
+    source: Source, *, allow: Iterable[str] = (), overrides: Overrides = (), name: str = ""
 ) -> list[FlowFileError]:
     """Everything that is wrong with a file, in the order of its lines. Takes what `load` takes."""
     return _load(source, allow, overrides, name)[1]
@@ -63,11 +64,11 @@ def schema() -> dict[str, Any]:
 
 
 def _load(
-    source: Source, allow: Iterable[str], overrides: Iterable[str], name: str
+    source: Source, allow: Iterable[str], overrides: Overrides, name: str
 ) -> tuple[Flow | None, list[FlowFileError]]:
     try:
         document = _read(source, name)
-        changes = [_Override(document.data, text) for text in overrides]
+        changes = [_Override(document.data, text) for text in _texts(overrides)]
     except FlowFileError as error:
         return None, [error]
     data = document.data
@@ -78,6 +79,12 @@ def _load(
     except DocumentError as error:
         errors = [_located(fault, document, changes) for fault in error.faults]
         return None, sorted(errors, key=lambda one: (one.line or 0, one.column or 0))
+
+
+def _texts(overrides: Overrides) -> Iterable[str]:
+    if isinstance(overrides, Mapping):
+        return [f"{key}={value}" for key, value in overrides.items()]
+    return [overrides] if isinstance(overrides, str) else overrides
 
 
 def _is_text(source: Source) -> bool:

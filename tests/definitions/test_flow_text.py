@@ -79,10 +79,17 @@ _json = st.recursive(
 )  # fmt: skip
 
 
-@given(_json)
-def test_json_is_read_as_json_reads_it(value):
-    text = json.dumps({"x": value}, indent=1)
+@given(_json, st.sampled_from([None, 1, "\t", " \t "]))
+def test_json_is_read_as_json_reads_it(value, indent):
+    text = json.dumps({"x": value}, indent=indent)
     assert data(text) == json.loads(text)
+
+
+def test_a_tab_separates_inside_of_brackets_only():
+    document = parse('{\t"a":\t[1\t,\t"\t"],\n\t"b": 2\t}', "f.yaml")
+    assert document.data == {"a": [1, "\t"], "b": 2}
+    assert document.place(("b",), at_key=True) == (2, 2)
+    assert fails("a:\n\tb: 1\n").startswith("f.yaml:2:1: while scanning for the next token, found")
 
 
 def test_the_place_of_everything_is_known():

@@ -175,6 +175,15 @@ def test_overrides_go_before_the_file():
     assert flow.error_handler.strategy == "skip"
 
 
+def test_overrides_may_be_a_mapping_or_one_text():
+    given = {"defaults.overflow": "reject", "routines.reader.config.equals": "a=b"}
+    flow = flowfile.load(CENSUS, allow=ALLOW, overrides=given)
+    assert flow.default_slot_overflow == "reject"
+    assert flow.routines["reader"].config()["equals"] == "a=b"
+    flow = flowfile.load(CENSUS, allow=ALLOW, overrides="flow_id=other")
+    assert flow.flow_id == "other"
+
+
 def test_an_override_finds_ids_with_dots():
     text = f"routines:\n  a: {{class: '{HERE}:Reader'}}\n  a.b: {{class: '{HERE}:Reader'}}\n"
     flow = flowfile.load(text, allow=ALLOW, overrides=["routines.a.b.concurrency=3"])
