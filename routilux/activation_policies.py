@@ -15,6 +15,7 @@ for) and ``describe()``.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from routilux.settings import is_count, is_number
@@ -32,13 +33,14 @@ Check: TypeAlias = "Callable[[dict[str, Slot], JobState], bool]"
 DECLINED: Answer = (False, {}, None)
 
 
-class _Policy:
+class _Policy(ABC):
     """The shape that the built-in policies share."""
 
     type = ""
 
+    @abstractmethod
     def __call__(self, slots: dict[str, Slot], job_state: JobState) -> Answer:
-        raise NotImplementedError
+        """Whether to activate, with which items of each slot, and a message for logic."""
 
     def lacks(self, slots: dict[str, Slot], job_state: JobState) -> str:
         """What it still waits for."""
