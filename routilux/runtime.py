@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK, stamp_ns
 from routilux.engine.entries import find_entries
 from routilux.engine.job import Job
+from routilux.engine.ledger import PROCESS_LEDGER, Ledger
 from routilux.engine.plan import make_plan
 from routilux.engine.pool import STANDING_LIMIT, Pool
 from routilux.engine.timer import ThreadTimer
@@ -45,6 +46,7 @@ class Runtime:
         jobs: where jobs are kept for others to find; None means the process-wide store.
         standing_limit: producers that may wait with a thread each; beyond it no new activation of
             a routine that emits is started.
+        ledger: where jobs are counted for those who monitor; None means the process's.
 
     Attributes:
         hooks: hooks that hear this runtime's jobs.
@@ -61,6 +63,7 @@ class Runtime:
         flows: FlowRegistry | None = None,
         jobs: JobStore | None = None,
         standing_limit: int = STANDING_LIMIT,
+        ledger: Ledger | None = None,
     ) -> None:
         for name, value in (
             ("thread_pool_size", thread_pool_size), ("standing_limit", standing_limit)
@@ -74,6 +77,8 @@ class Runtime:
         self.hooks = HookSet(clock)
         self.timer: Timer = ThreadTimer(clock)
         self.pool = self._make_pool(standing_limit)
+        self.ledger = ledger if ledger is not None else PROCESS_LEDGER
+        self.ledger.add_pool(self.pool)
         self._live: dict[str, Job] = {}
         self._plans: dict[int, tuple[Flow, FlowPlan]] = {}
         self._changed = threading.Condition(threading.Lock())
@@ -159,6 +164,7 @@ class Runtime:
             )
             state.attach(job)
             self._live[state.job_id] = job
+            self.ledger.add_job(job)
         self.jobs.add(state)
         return job
 
@@ -171,6 +177,7 @@ class Runtime:
         return plan
 
     def _ended(self, job: Job) -> None:
+        self.ledger.retire(job)
         self.jobs.mark_finished(job.state.job_id)
         with self._changed:
             self._live.pop(job.state.job_id, None)

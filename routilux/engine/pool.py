@@ -133,6 +133,11 @@ class Pool:
         """Permits in use; more than `size` for a moment, when a waiting activation goes on."""
         return self.size - self.free
 
+    @property
+    def closed(self) -> bool:
+        """Whether the runtime was shut down."""
+        return self._closed
+
     def close(self) -> None:
         """Let the idle workers end; the others end when they have nothing to do."""
         with self.lock:
