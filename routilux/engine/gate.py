@@ -13,6 +13,7 @@ from routilux.activation import NOBODY, current_activation
 from routilux.clock import stamp
 from routilux.engine.job_routine import JobRoutine
 from routilux.engine.notices import Notices, logger
+from routilux.job.commands import command_text
 from routilux.job.counts import JobCounts
 from routilux.job.pause_points import make_pause_point, queue_warnings
 from routilux.job.results import ResumeResult
@@ -44,8 +45,9 @@ class Gate(Notices):
         wait: bool | float = False,
     ) -> PausePoint:
         """Close the gate. See `routilux.job_state.JobState.pause`."""
+        command = command_text("pause", reason=reason, checkpoint=checkpoint, identity=identity)
         with self.lock:
-            known: PausePoint | None = self.state.commands.replay(request_id)
+            known: PausePoint | None = self.state.commands.replay(request_id, command)
             if known is not None:
                 return known
             self.check_live()
@@ -55,7 +57,7 @@ class Gate(Notices):
             point = self._point(reason, checkpoint, identity, request_id)
             if changed:
                 self.state.pause_points.append(point)
-            self.state.commands.remember(request_id, point)
+            self.state.commands.remember(request_id, point, command)
         self.tell_notices()
         if wait is not False:
             self.wait_until_still(None if wait is True else float(wait))
@@ -70,8 +72,9 @@ class Gate(Notices):
         self, reason: str = "", identity: str | None = None, request_id: str | None = None
     ) -> ResumeResult:
         """Lift the operator's hold. See `routilux.job_state.JobState.resume`."""
+        command = command_text("resume", reason=reason, identity=identity)
         with self.lock:
-            known = self.state.commands.replay(request_id)
+            known = self.state.commands.replay(request_id, command)
             if known is not None:
                 return ResumeResult.from_dict(known)
             self.check_live()
@@ -82,7 +85,7 @@ class Gate(Notices):
             holds = tuple(self.holds)
             status = "paused" if holds else "resumed"
             result = ResumeResult(changed, status, holds, tuple(warnings))
-            self.state.commands.remember(request_id, result.to_dict())
+            self.state.commands.remember(request_id, result.to_dict(), command)
             if changed and warnings:
                 line = "Resuming job %s with queue warnings: %s"
                 told = (line, self.state.job_id, "; ".join(warnings))

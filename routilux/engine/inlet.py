@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from routilux.clock import stamp_ns
 from routilux.engine.gate import Gate
 from routilux.ids import item_id
+from routilux.job.commands import command_text
 from routilux.job.results import Redelivery
 from routilux.segment import Origin, Segment
 
@@ -48,12 +49,14 @@ class Inlet(Gate):
         segment = Segment([data], [self.clock.time_ns()], Origin(POSTED, context=context))
         return item_id(routine_id, slot_name, slot.enter(segment, timeout=timeout))
 
-    def close(self) -> None:
-        """Close the job's input: it completes when what it has is done."""
+    def close(self) -> bool:
+        """Close the job's input: it completes when what it has is done. False: it was closed."""
         with self.lock:
+            changed = self.open and not self.ended
             self.open = False
             self.settle()
         self.tell_notices()
+        return changed
 
     def redeliver(
         self,
@@ -68,8 +71,11 @@ class Inlet(Gate):
         A letter for which there is no room now stays a dead letter.
         """
         box, commands = self.state.dead_letter_box, self.state.commands
+        command = command_text(
+            "redeliver", ids=sorted(ids or ()), new_job=new_job, reason=reason, identity=identity
+        )
         with self.lock:
-            known = commands.replay(request_id)
+            known = commands.replay(request_id, command)
             if known is not None:
                 return Redelivery.from_dict(known)
             if not new_job:
@@ -85,7 +91,7 @@ class Inlet(Gate):
         if new_job:
             result = Redelivery(len(letters), self._redeliver_anew(self, letters), missing)
         with self.lock:
-            commands.remember(request_id, result.to_dict())
+            commands.remember(request_id, result.to_dict(), command)
             self.state.append_to_shared_log(
                 {"type": "redelivered", "reason": reason, "identity": identity, **result.to_dict()}
             )

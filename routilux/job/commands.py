@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,11 @@ from routilux.job.log import LOG_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+def command_text(verb: str, **parameters: Any) -> str:
+    """A command with its parameters as one text, the same for the same command."""
+    return f"{verb} {json.dumps(parameters, sort_keys=True, default=repr)}"
 
 
 class CommandLog:

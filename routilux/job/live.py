@@ -60,8 +60,8 @@ class LiveJob(Protocol):
     def post(self, routine_id: str, slot_name: str, data: Any, timeout: float | None) -> str:
         """Put an item in from outside."""
 
-    def close(self) -> None:
-        """Close the open input."""
+    def close(self) -> bool:
+        """Close the open input. False: it was closed."""
 
     def slot(self, routine_id: str, name: str) -> Slot:
         """One of the job's slots."""

@@ -96,6 +96,7 @@ class JobVerbs(JobData):
 
         Raises:
             JobFinished: the job has ended.
+            ValueError: `request_id` was used for another command; so with all commands.
         """
         return self.live.pause(reason, checkpoint, identity, request_id, wait)
 
@@ -139,10 +140,14 @@ class JobVerbs(JobData):
         """
         return self.live.post(routine_id, slot_name, data, timeout)
 
-    def close(self) -> None:
-        """Close the open input of ``keep_open=True``: the job ends when it has done its work."""
-        if self._live is not None or not self.status.finished:
-            self.live.close()
+    def close(self) -> bool:
+        """Close the open input of ``keep_open=True``: the job ends when it has done its work.
+
+        Returns False when the input was closed before, or the job has ended.
+        """
+        if self._live is None and self.status.finished:
+            return False
+        return self.live.close()
 
     def diagnose(self) -> Diagnosis:
         """Why is nothing moving? What each routine does and waits for, right now."""

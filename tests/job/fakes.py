@@ -72,8 +72,9 @@ class FakeJob:
         self.asked.append(("post", routine_id, slot_name, data, timeout))
         return f"{routine_id}.{slot_name}#0"
 
-    def close(self) -> None:
+    def close(self) -> bool:
         self.asked.append(("close",))
+        return True
 
     def slot(self, routine_id: str, name: str) -> Slot:
         self.asked.append(("slot", routine_id, name))
