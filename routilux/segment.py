@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from routilux.clock import stamp
-from routilux.ids import item_id
+from routilux.ids import activation_id, item_id
 
 UNNUMBERED = -1
 
@@ -22,19 +22,26 @@ UNNUMBERED = -1
 class Origin:
     """Who emitted a segment. Shared by all segments of one event of one activation."""
 
-    __slots__ = ("activation_id", "context", "event", "routine_id")
+    __slots__ = ("activation", "context", "event", "routine_id")
 
     def __init__(
         self,
         routine_id: str,
         event: str | None = None,
-        activation_id: str | None = None,
+        activation: int | str | None = None,
         context: object | None = None,
     ) -> None:
         self.routine_id = routine_id
         self.event = event
-        self.activation_id = activation_id
+        self.activation = activation  # its number in its routine, or its whole id
         self.context = context
+
+    @property
+    def activation_id(self) -> str | None:
+        """The activation that emitted it; None for an item from outside."""
+        if isinstance(self.activation, int):
+            return activation_id(self.routine_id, self.activation)
+        return self.activation
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from routilux.engine.gate import OPERATOR
 from routilux.engine.inlet import Inlet
 from routilux.engine.job_routine import JobRoutine
 from routilux.engine.job_slot import JobSlot
+from routilux.engine.outlet import Output
 from routilux.engine.pool import Ticket
 from routilux.segment import Origin, Segment
 from routilux.status import ExecutionStatus
@@ -82,7 +83,7 @@ class Job(Inlet):
                     slot.producers.append(node)
                 if slot.holds_back and slot.consumer is not node and slot not in gates:
                     gates.append(slot)
-            node.outputs = {name: tuple(each) for name, each in targets.items()}
+            node.outputs = {name: Output(name, tuple(each)) for name, each in targets.items()}
             node.gates = tuple(gates)
         self.slots = tuple(slots.values())
         self.by_name = slots
@@ -150,9 +151,9 @@ class Job(Inlet):
 
     def settle(self) -> None:
         """Decide what it means if nothing runs now. Under the lock."""
-        if self.ended or self.gate_closed or self.ready or self.active > self.standing:
+        if self.active > self.standing or self.ready or self.open or self.timed:
             return
-        if self.open or self.timed:
+        if self.ended or self.gate_closed:
             return
         if self.standing or any(node.gated_by is not None for node in self.routines.values()):
             stall.resolve(self)
@@ -260,7 +261,8 @@ class Job(Inlet):
         """The slots that an event is connected to, with the connections' transforms."""
         routine_id = event.routine.routine_id if event.routine is not None else None
         node = self.routines.get(routine_id or "")
-        return node.outputs.get(event.name, ()) if node is not None else ()
+        output = node.outputs.get(event.name) if node is not None else None
+        return output.targets if output is not None else ()
 
     # -- activations -------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from routilux.engine.running import RunningActivation
 if TYPE_CHECKING:
     from routilux.engine.job import Job
     from routilux.engine.job_slot import JobSlot
-    from routilux.engine.outlet import Target
+    from routilux.engine.outlet import Output
     from routilux.engine.plan import RoutinePlan
 
 
@@ -25,17 +25,19 @@ class JobRoutine:
     """One routine of one job."""
 
     __slots__ = (
-        "activations", "backoffs", "busy_ns", "declines", "due", "evaluating", "failures", "gated_by",
+        "activations", "backoffs", "busy_ns", "concurrency", "declines", "due", "evaluating", "failures", "gated_by",
         "gated_since_ns", "gates", "id", "job", "lanes", "news", "outputs", "plan", "queued",
-        "retries", "slots", "stood_ns", "to_start", "waived",
+        "policy", "retries", "slots", "stood_ns", "to_start", "waived",
     )  # fmt: skip
 
     def __init__(self, job: Job, plan: RoutinePlan) -> None:
         self.job = job
         self.plan = plan
         self.id = plan.id
+        self.concurrency = plan.concurrency
+        self.policy = plan.policy
         self.slots: tuple[JobSlot, ...] = ()
-        self.outputs: dict[str, tuple[Target, ...]] = {}
+        self.outputs: dict[str, Output] = {}
         self.gates: tuple[JobSlot, ...] = ()  # slots whose room decides whether it may start
         self.queued = False
         self.lanes = 0
@@ -60,7 +62,7 @@ class JobRoutine:
         return (
             not self.queued
             and self.gated_by is None
-            and self.lanes + self.backoffs < self.plan.concurrency
+            and self.lanes + self.backoffs < self.concurrency
         )
 
     @property
@@ -70,13 +72,13 @@ class JobRoutine:
 
     def has_work(self) -> bool:
         """Whether an activation would have something to do, or a policy something to decide."""
-        if self.due or self.to_start:
-            return True
-        if self.plan.logic is None:
-            return False
-        if self.plan.policy is not None and (self.evaluating or not self.news):
-            return False
-        return any(slot.queue.waiting for slot in self.slots)
+        if self.policy is not None and (self.evaluating or not self.news):
+            return bool(self.due)
+        if self.plan.logic is not None:
+            for slot in self.slots:
+                if slot.queue.waiting:
+                    return True
+        return bool(self.due) or self.to_start
 
     # -- deciding to start -------------------------------------------------------------------------
 
@@ -95,21 +97,20 @@ class JobRoutine:
 
     def _may_start(self) -> bool:
         lanes = self.lanes + self.backoffs - len(self.due)
-        if lanes >= self.plan.concurrency or not self.has_work():
+        if lanes >= self.concurrency or not self.has_work():
             return False
-        if not self.waived and (full := self._full_output()) is not None:
-            if self.gated_by is None:
-                self.gated_since_ns = self.job.clock.monotonic_ns()
-            self.gated_by = full
-            return False
+        if not self.waived:
+            for slot in self.gates:
+                if slot.room() <= 0:
+                    self._wait_for(slot)
+                    return False
         self.gated_by = None
         return True
 
-    def _full_output(self) -> JobSlot | None:
-        for slot in self.gates:
-            if slot.room() <= 0:
-                return slot
-        return None
+    def _wait_for(self, slot: JobSlot) -> None:
+        if self.gated_by is None:
+            self.gated_since_ns = self.job.clock.monotonic_ns()
+        self.gated_by = slot
 
     def start_anyway(self) -> None:
         """Waive the start gate: everything else waits for this routine."""
@@ -127,7 +128,7 @@ class JobRoutine:
         claim = self._claim()
         self.lanes += 1
         job.active += 1
-        if claim is not None:
+        if claim is not None and self.concurrency > 1:
             self.consider()  # another lane may have work left
         return RunningActivation(job, self, claim)
 
@@ -136,7 +137,7 @@ class JobRoutine:
         if self.due:
             self.backoffs -= 1
             return self.due.popleft()
-        if self.plan.policy is not None and not self.to_start:
+        if self.policy is not None and not self.to_start:
             self.news = False
             self.evaluating = True
             return None
@@ -146,7 +147,7 @@ class JobRoutine:
     def claim_all(self) -> Claim:
         """Take all new items; a fair share of them if other lanes are free."""
         now = self.job.clock.time_ns()
-        lanes = self.plan.concurrency - self.lanes
+        lanes = self.concurrency - self.lanes
         claim = Claim(self.next_number())
         for slot in self.slots:
             queue = slot.queue

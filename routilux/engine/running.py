@@ -35,12 +35,26 @@ class Outlets(dict[str, RunningOutlet]):
 
     __slots__ = ("activation",)
 
-    def __init__(self, activation: RunningActivation) -> None:
+    def __init__(self, activation: RunningActivation | None) -> None:
         super().__init__()
         self.activation = activation
 
     def __missing__(self, event: str) -> RunningOutlet:
+        if self.activation is None:
+            raise too_late(event)
         return self.activation.open_outlet(event)
+
+
+NO_OUTLETS = Outlets(None)
+"""The outlets of every activation that has ended."""
+
+
+def too_late(event: str) -> ActivationEnded:
+    """The error for a thread that outlived its activation."""
+    return ActivationEnded(
+        f"emit('{event}') on behalf of an activation that has ended: join the threads that emit "
+        "before logic returns"
+    )
 
 
 class RunningActivation:
@@ -107,10 +121,10 @@ class RunningActivation:
             self._call_logic(self.claim)
         except BaseException as raised:  # logic is a stranger's code: whatever it raises is decided
             error = raised
-        self._hand_over_rest()
-        self._end(error)
+        self._finish(error)
         if told:
             job.tell("activation_ended", self._record(error))
+        error = None  # or its traceback and this frame keep each other
 
     def _ask_policy(self) -> Claim | None:
         try:
@@ -135,45 +149,46 @@ class RunningActivation:
             named["job_state"] = self.job.state
         logic(*[lists[index] for index in shape.positional], **named)
 
-    def _hand_over_rest(self) -> None:
-        """Hand over what is buffered; may wait. Afterwards nothing can be emitted any more."""
+    def _finish(self, error: BaseException | None) -> None:
+        """Hand over what is buffered, which may wait, and end."""
         job = self.job
         while True:
             with job.lock:
-                deliveries = []
-                for outlet in self.outlets.values():
-                    if job.ended:
-                        outlet.discard()
-                    elif (delivery := outlet.collect()) is not None:
-                        deliveries.append(delivery)
+                deliveries = self._collect_all()
                 if not deliveries:
-                    self.ended = True
-                    self._close_outlets()
-                    return
+                    self._end(error)
+                    break
             for delivery in deliveries:
                 self.stand(delivery)
+        if job.notices:
+            job.tell_notices()
 
-    def _close_outlets(self) -> None:
+    def _collect_all(self) -> list[Delivery]:
+        deliveries = []
         for outlet in self.outlets.values():
-            outlet.limit = 0  # a thread that emits from now on comes to the lock and is told
-            for slot, _ in outlet.targets:
-                slot.outlets.remove(outlet)
+            if self.job.ended:
+                outlet.discard()
+            elif (delivery := outlet.collect()) is not None:
+                deliveries.append(delivery)
+        return deliveries
 
     def _end(self, error: BaseException | None) -> None:
+        """The activation is over: nothing can be emitted any more. Under the lock."""
         job, node = self.job, self.node
-        duration = job.clock.monotonic_ns() - self.started_ns
-        with job.lock:
-            node.busy_ns += duration - self.stood_ns
-            node.stood_ns += self.stood_ns
-            job.drain_from = 0
-            if error is None:
-                self.outcome = "completed"
-                job.state.set_routine_status(self.routine_id, RoutineStatus.COMPLETED)
-                node.news = True
-            else:
-                settle_failure(self, error)
-            job.activation_ended(node)
-        job.tell_notices()
+        self.ended = True
+        for outlet in self.outlets.values():
+            outlet.close()
+        self.outlets = NO_OUTLETS
+        node.busy_ns += job.clock.monotonic_ns() - self.started_ns - self.stood_ns
+        node.stood_ns += self.stood_ns
+        job.drain_from = 0
+        if error is None:
+            self.outcome = "completed"
+            job.state.set_routine_status(self.routine_id, RoutineStatus.COMPLETED)
+            node.news = True
+        else:
+            settle_failure(self, error)
+        job.activation_ended(node)
 
     def _record(self, error: BaseException | None = None) -> ActivationRecord:
         job, claim = self.job, self.claim
@@ -197,21 +212,16 @@ class RunningActivation:
 
     def open_outlet(self, event: str) -> RunningOutlet:
         """Make the outlet of an event that is emitted for the first time."""
-        targets = self.node.outputs.get(event)
-        if targets is None:
+        output = self.node.outputs.get(event)
+        if output is None:
             assert self.routine is not None
             raise self.routine.no_event(event)
-        with self.job.lock:
-            if (known := dict.get(self.outlets, event)) is not None:
-                return known  # another thread of this activation was faster
-            if self.ended:
-                raise self._too_late(event)
-            outlet = RunningOutlet(self, event, targets)
-            for slot, _ in targets:
-                slot.outlets.append(outlet)
-            self.outlets[event] = outlet
-            outlet.reset_limit()
-        return outlet
+        assert self.claim is not None
+        outlet = RunningOutlet(self, output, self.claim.number)
+        known = self.outlets.setdefault(event, outlet)
+        if known is outlet:  # else another thread of this activation was faster
+            outlet.open()
+        return known
 
     def hand_over(self, outlet: RunningOutlet, emitted: object) -> None:
         """The limit of `outlet` is reached: move its items on, wait, yield, or say that it is over."""
@@ -232,17 +242,12 @@ class RunningActivation:
     def _turn_away(self, outlet: RunningOutlet, emitted: object) -> None:
         if self.job.ended:
             outlet.discard()
-            raise JobCancelled(f"Job '{self.job.state.job_id}' is {self.job.state.status.value}")
+            self._raise_if_over()
+        outlet.close()
         for index, item in enumerate(outlet.data):
             if item is emitted:
                 del outlet.data[index], outlet.stamps[index]
-                raise self._too_late(outlet.origin.event or "")
-
-    def _too_late(self, event: str) -> ActivationEnded:
-        return ActivationEnded(
-            f"emit('{event}') on behalf of activation {self.id}, which has ended: join the threads "
-            "that emit before logic returns"
-        )
+                raise too_late(outlet.output.event)
 
     def _raise_if_over(self) -> None:
         if self.job.ended:
