@@ -13,8 +13,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import NANOSECONDS
-from routilux.errors import JobFinished, TimeLimitExceeded
-from routilux.status import ExecutionStatus
+from routilux.engine.alarms import TimeIsUp
+from routilux.errors import JobFinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from routilux.flow import Flow
     from routilux.hooks import HookSet
     from routilux.job_state import JobState
+    from routilux.status import ExecutionStatus
 
 
 class JobAlarm:
@@ -165,12 +166,7 @@ class JobCore(ABC):
 
     def limit_time(self, seconds: float) -> None:
         """Fail the job when it has run so long. Under the lock."""
-
-        def expire() -> None:
-            error = TimeLimitExceeded(self.state.job_id, seconds)
-            self.end(ExecutionStatus.FAILED, str(error), "timeout")
-
-        self.call_later(int(seconds * NANOSECONDS), expire, keeps_alive=False)
+        self.call_later(int(seconds * NANOSECONDS), TimeIsUp(self, seconds), keeps_alive=False)
 
     def __repr__(self) -> str:
         return f"<Job '{self.state.job_id}' {self.state.status.value}>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from routilux.clock import NANOSECONDS
+from routilux.engine.alarms import RetryDue
 from routilux.error_handler import STOP_HANDLER
 from routilux.errors import JobCancelled
 from routilux.status import ExecutionStatus, RoutineStatus
@@ -28,7 +29,7 @@ def settle_failure(activation: RunningActivation, error: BaseException) -> None:
         node.retries += 1
         node.backoffs += 1
         job.note("retry", node.id, error)
-        job.call_later(int(decision.delay * NANOSECONDS), lambda: job.retry_due(node, claim))
+        job.call_later(int(decision.delay * NANOSECONDS), RetryDue(node, claim))
         return
     node.failures += 1
     node.news = True

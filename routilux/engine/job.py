@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.clock import NANOSECONDS, stamp
 from routilux.engine import draining, stall
+from routilux.engine.alarms import AskAgain
 from routilux.engine.gate import OPERATOR
 from routilux.engine.inlet import Inlet
 from routilux.engine.job_routine import JobRoutine
@@ -29,14 +30,13 @@ from routilux.status import ExecutionStatus
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from routilux.engine.claim import Claim
     from routilux.engine.delivery import Delivery
     from routilux.engine.entries import Entries
     from routilux.engine.outlet import Target
     from routilux.engine.plan import FlowPlan
     from routilux.engine.running import RunningActivation
-    from routilux.flow import Flow
     from routilux.event import Event
+    from routilux.flow import Flow
     from routilux.job.dead_letters import DeadLetter
     from routilux.job_state import JobState
 
@@ -287,16 +287,6 @@ class Job(Inlet):
             self.standers.remove(delivery)
             self.standing -= delivery.counted
 
-    def retry_due(self, node: JobRoutine, claim: Claim) -> None:
-        """A back-off is over. Under the lock."""
-        node.due.append(claim)
-        node.consider()
-
     def ask_again(self, node: JobRoutine, seconds: float) -> None:
         """Ask a policy again after some of the job's time. Under the lock."""
-
-        def due() -> None:
-            node.news = True
-            node.consider()
-
-        self.call_later(int(seconds * NANOSECONDS), due)
+        self.call_later(int(seconds * NANOSECONDS), AskAgain(node))
