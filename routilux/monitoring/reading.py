@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from routilux.clock import NANOSECONDS
 from routilux.engine.ledger import PROCESS_LEDGER, Ledger, SlotKey, SlotTotals
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from routilux.engine.job import Job
     from routilux.engine.pool import Pool
+    from routilux.job_state import JobState
     from routilux.monitoring.levels import SlotLevel
 
 
@@ -113,7 +114,7 @@ def read(ledger: Ledger = PROCESS_LEDGER, *, flow_id: str | None = None) -> Read
             if live:
                 levels.setdefault(key, Levels()).add(level)
     slots = tuple(
-        _slot_reading(key, levels.get(key, Levels()), counted) for key, counted in totals.items()
+        slot_reading(key, levels.get(key, Levels()), counted) for key, counted in totals.items()
     )
     return Reading(slots, dict(statuses), _workers(page.pools))
 
@@ -125,18 +126,28 @@ def read_job(job: Job) -> list[SlotLevel]:
         return [level_of(slot, now_ns) for slot in job.slots]
 
 
-def job_slots(job: Job) -> tuple[SlotReading, ...]:
+def job_slots(state: JobState) -> tuple[SlotReading, ...]:
     """The slots of one job alone, in the order of its flow; also after its end.
 
     The counts are the job's own, those of another process included if it was restored.
+
+    Raises:
+        RuntimeError, JobFinished: the job was not started in this process.
     """
+    job = cast("Job", state.live)  # outside of tests nothing else runs jobs
     return tuple(
-        _slot_reading(level.key, Levels().add(level), SlotTotals().add(level))
+        slot_reading(level.key, Levels().add(level), SlotTotals().add(level))
         for level in read_job(job)
     )
 
 
-def _slot_reading(key: SlotKey, levels: Levels, counted: SlotTotals) -> SlotReading:
+def live_jobs(ledger: Ledger = PROCESS_LEDGER) -> Counter[str]:
+    """How many live jobs each flow has, by flow id."""
+    return Counter(job.flow.flow_id for job, _ in ledger.read().jobs if not job.ended)
+
+
+def slot_reading(key: SlotKey, levels: Levels, counted: SlotTotals) -> SlotReading:
+    """One slot, of what was added up."""
     age_ns = levels.oldest_age_ns
     return SlotReading(
         *key,

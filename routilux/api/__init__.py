@@ -1,0 +1,1 @@
+"""The HTTP face: flows, jobs and their queues. See `routilux.api.main`."""

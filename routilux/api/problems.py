@@ -1,0 +1,114 @@
+"""Errors as ``application/problem+json``, each with a detail that says what to do."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from routilux.api.models.problem import Problem
+from routilux.errors import JobFinished
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI, Request
+
+logger = logging.getLogger("routilux.api")
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemError(Exception):
+    """An answer that is an error. `extra` are members of its own, JSON data."""
+
+    def __init__(self, status: int, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.extra = extra
+
+
+def not_found(kind: str, name: str, advice: str) -> ProblemError:
+    """A 404 that names what is missing."""
+    return ProblemError(404, f"{kind} '{name}' not found: {advice}")
+
+
+def problem_response(
+    status: int, detail: str, instance: str, headers: Mapping[str, str] | None = None, **extra: Any
+) -> JSONResponse:
+    """An error as a response."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        **extra,
+    }
+    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The errors that an operation may answer, for its documentation."""
+    return {
+        status: {
+            "model": Problem,
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+async def _on_problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)
+    return problem_response(error.status, error.detail, request.url.path, **error.extra)
+
+
+async def _on_finished(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, JobFinished)
+    return problem_response(
+        409, str(error), request.url.path, job_id=error.job_id, job_status=error.status
+    )
+
+
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    advice = {
+        400: "The body could not be read: send one JSON object, not nested too deeply",
+        404: f"Path '{path}' not found: /docs lists the paths there are",
+        405: f"{request.method} is not possible on '{path}': /docs lists what is",
+    }
+    detail = advice.get(error.status_code, str(error.detail))
+    return problem_response(error.status_code, detail, path, error.headers)
+
+
+async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [{"where": _place(each["loc"]), "message": each["msg"]} for each in error.errors()]
+    detail = "; ".join(f"{each['where']}: {each['message']}" for each in errors)
+    return problem_response(422, detail, request.url.path, errors=errors)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Where in the request: without the innermost names of a choice between types."""
+    return ".".join(str(part) for part in location)
+
+
+async def _on_crash(request: Request, _error: Exception) -> JSONResponse:
+    detail = "Something went wrong here: the log of the process has the error"
+    return problem_response(500, detail, request.url.path)
+
+
+def install(app: FastAPI) -> None:
+    """Let `app` answer all errors as problems."""
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(JobFinished, _on_finished)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(Exception, _on_crash)

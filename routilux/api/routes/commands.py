@@ -1,0 +1,122 @@
+"""Commands to a job. They may wait for the job's lock, hooks and log handlers: on a thread."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from fastapi import APIRouter
+
+from routilux.api.context import AppContext, Context
+from routilux.api.keys import IdempotencyKey, replay, reused
+from routilux.api.models.job import (
+    MAX_WAIT_S,
+    CommandResponse,
+    JobCommandRequest,
+    JobPauseRequest,
+    JobPauseResponse,
+    JobResumeResponse,
+    QueueSummary,
+)
+from routilux.api.problems import ProblemError, problems
+from routilux.job.commands import command_text
+from routilux.job.pause_points import PausePoint
+from routilux.job_state import JobState
+from routilux.monitoring.reading import job_slots
+
+T = TypeVar("T")
+router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
+ANSWERS = problems(404, 409, 410, 422)
+
+
+@router.post("/pause", operation_id="pauseJob", responses={**ANSWERS, **problems(503)})
+def pause_job(
+    job_id: str,
+    context: AppContext,
+    body: JobPauseRequest | None = None,
+    key: IdempotencyKey = None,
+) -> JobPauseResponse:
+    """Close the job's gate: nothing starts, and nothing enters or leaves its slots.
+
+    The answer is the pause point; of a job that was paused already, the state now.
+    """
+    asked = body if body is not None else JobPauseRequest()
+    job = context.started_job(job_id)
+    point = _with_key(key, lambda: _pause(job, asked, key, context))
+    # Only a pause that closed the gate is kept among the job's pause points.
+    changed = any(known is point for known in list(job.pause_points))
+    answer = {**point, "job_id": job_id, "status": job.status.value, "changed": changed}
+    return JobPauseResponse.model_validate(answer)
+
+
+def _pause(job: JobState, asked: JobPauseRequest, key: str | None, context: Context) -> PausePoint:
+    wait = MAX_WAIT_S if asked.wait is True else asked.wait
+    waits = wait is not False
+    if waits and not context.waits.acquire(blocking=False):
+        raise ProblemError(503, "Too many requests wait for a pause: ask again without `wait`")
+    try:
+        return job.pause(asked.reason, asked.checkpoint, request_id=key, wait=wait)
+    finally:
+        if waits:
+            context.waits.release()
+
+
+@router.post("/resume", operation_id="resumeJob", responses=ANSWERS)
+def resume_job(
+    job_id: str,
+    context: AppContext,
+    body: JobCommandRequest | None = None,
+    key: IdempotencyKey = None,
+) -> JobResumeResponse:
+    """Open the gate: held items go in first. Says what to expect of full slots."""
+    job = context.started_job(job_id)
+    reason = body.reason if body is not None else ""
+    result = _with_key(key, lambda: job.resume(reason, request_id=key))
+    slots = job_slots(job)
+    return JobResumeResponse(
+        job_id=job_id,
+        **result.to_dict(),
+        queue_status=QueueSummary(
+            total_slots=len(slots),
+            full_slots=sum(slot.is_full for slot in slots),
+            near_full_slots=sum(slot.is_near_full for slot in slots),
+        ),
+    )
+
+
+@router.post("/cancel", operation_id="cancelJob", responses=ANSWERS)
+def cancel_job(
+    job_id: str,
+    context: AppContext,
+    body: JobCommandRequest | None = None,
+    key: IdempotencyKey = None,
+) -> CommandResponse:
+    """End the job; its slots keep what they hold, to be looked at."""
+    job = context.started_job(job_id)
+    reason = body.reason if body is not None else ""
+    changed = _once(job, key, command_text("cancel", reason=reason), lambda: job.cancel(reason))
+    return CommandResponse(job_id=job_id, status=job.status.value, changed=changed)
+
+
+@router.post("/close", operation_id="closeJob", responses=ANSWERS)
+def close_job(job_id: str, context: AppContext, key: IdempotencyKey = None) -> CommandResponse:
+    """Close the job's input: it completes when what it has is done."""
+    job = context.started_job(job_id)
+    changed = _once(job, key, "close", job.close)
+    return CommandResponse(job_id=job_id, status=job.status.value, changed=changed)
+
+
+def _with_key(key: str | None, command: Callable[[], T]) -> T:
+    """Run a command whose engine replays it by its key."""
+    try:
+        return command()
+    except ValueError as error:
+        raise reused(key) from error
+
+
+def _once(job: JobState, key: str | None, text: str, command: Callable[[], bool]) -> bool:
+    """Run a command that may safely run twice, but has one answer for one key."""
+    known: bool | None = replay(job.commands, key, text)
+    if known is not None:
+        return known
+    changed = command()
+    job.commands.remember(key, changed, text)
+    return changed
