@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK, stamp_ns
 from routilux.engine.entries import find_entries
@@ -280,7 +280,7 @@ class Runtime:
         """Whether `shutdown` was called."""
         return self._shut_down
 
-    def __enter__(self) -> Runtime:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

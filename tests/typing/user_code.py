@@ -6,6 +6,7 @@ Each `assert_type` says what a type checker must know at that place, without hel
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from threading import Thread
 from typing import TYPE_CHECKING, Any, assert_type
 
 from routilux import (
@@ -18,13 +19,17 @@ from routilux import (
     Routine,
     Runtime,
     Slot,
+    bind,
+    checkpoint,
 )
-from routilux.activation_policies import batch_size_policy, immediate_policy
+from routilux.activation_policies import batch_size_policy, custom_policy, immediate_policy
 from routilux.error_handler import ErrorHandler as ErrorHandlerByModule
-from routilux.slot import SlotQueueFullError
+from routilux.hooks import ActivationRecord, Hook, JobRecord, SlotRecord
+from routilux.slot import SlotPausedError, SlotQueueFullError
+from routilux.testing import CollectingSink, StepRuntime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # --- the class form ------------------------------------------------------------------------------
 
@@ -105,6 +110,120 @@ def run_decorated_flow(runtime: Runtime) -> list[int]:
         assert_type(letter.data, Any)
         assert_type(letter.reason, str)
     return sorted(seen)
+
+
+# --- policies of one's own ------------------------------------------------------------------------
+
+
+def newest_only(
+    slots: dict[str, Slot], job_state: JobState
+) -> tuple[bool, dict[str, list[Any]], str]:
+    """Take the newest item of each slot, and pass over the others."""
+    if job_state.draining or all(slot.get_unconsumed_count() for slot in slots.values()):
+        newest = {name: slot.consume_latest_and_mark_all_consumed() for name, slot in slots.items()}
+        return True, {name: [item] for name, item in newest.items() if item is not None}, "newest"
+    return False, {}, ""
+
+
+def has_two(slots: dict[str, Slot], job_state: JobState) -> bool:
+    """Whether two items wait somewhere, or no more can come."""
+    return job_state.draining or any(slot.get_unconsumed_count() >= 2 for slot in slots.values())
+
+
+def run_with_policies() -> tuple[list[int], list[list[int]]]:
+    """What each of the two policies gave of the numbers 0 to 4, all in the slot at once."""
+    flow = Flow("policies", default_slot_overflow="block")
+    pairs = CollectingSink()
+    seen: list[int] = []
+
+    @flow.source
+    def numbers() -> range:
+        return range(5)
+
+    @flow.step(after=numbers, each=False, policy=newest_only)
+    def newest(batch: list[int]) -> None:
+        seen.extend(batch)
+
+    flow.add_routine(pairs.set_activation_policy(custom_policy(has_two)), "pairs")
+    flow.connect("numbers", "out", "pairs", "items", copy=True)
+    with StepRuntime(seed=1) as runtime:
+        job = runtime.exec(flow)
+        assert_type(runtime.run_until_idle(), int)
+        assert job.status is ExecutionStatus.COMPLETED
+    return seen, pairs.batches
+
+
+# --- hooks ---------------------------------------------------------------------------------------
+
+
+class Journal(Hook):
+    """Writes down what it hears."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def job_ended(self, record: JobRecord) -> None:
+        self.lines.append(f"{record.flow_id} {record.status}")
+
+    def activation_ended(self, record: ActivationRecord) -> None:
+        self.lines.append(f"{record.routine_id} {record.outcome}, {record.items} item(s)")
+
+    def items_refused(self, record: SlotRecord) -> None:
+        self.lines.append(f"{record.slot_name} {record.reason} {record.count}")
+
+
+def listen() -> list[str]:
+    """What a hook hears of a small job."""
+    journal = Journal()
+    with StepRuntime() as runtime:
+        runtime.hooks.add(journal)
+        runtime.exec(make_class_flow())
+    return journal.lines
+
+
+# --- threads and pauses --------------------------------------------------------------------------
+
+
+class Crawler(Routine):
+    """Emits from a thread of its own, and stands still there while its job is paused."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.define_event("page")
+        self.set_logic(self.run)
+
+    def run(self) -> None:
+        carried: Callable[[str], None] = bind(self.fetch)
+        thread = Thread(target=carried, args=("/index",))
+        thread.start()
+        thread.join()
+        checkpoint()
+
+    def fetch(self, path: str) -> None:
+        self.emit_item("page", path)
+        self.emit_many("page", [f"{path}/1", f"{path}/2"])
+
+
+def crawl(runtime: Runtime) -> list[Any]:
+    """Start paused, look, be refused, resume."""
+    flow, sink = Flow("crawl"), CollectingSink("pages")
+    flow.add_routine(Crawler(), "crawler")
+    flow.add_routine(sink, "sink")
+    flow.connect("crawler", "page", "sink", "pages")
+    job = runtime.exec(flow, start_paused=True)
+    point = job.pause("look", {"page": 0}, identity="me", request_id="1", wait=True)
+    assert_type(point["still"], bool)
+    assert_type(point["running"], list[str])
+    try:
+        job.post("sink", "pages", "/early", timeout=0.0)
+    except SlotPausedError as error:
+        assert_type(error.slot_name, str)
+    result = job.resume()
+    assert_type(result.warnings, tuple[str, ...])
+    assert_type(sink.wait_for(3), list[Any])
+    job.wait(timeout=30)
+    assert_type(job.slot("sink", "pages").read_metrics().consumed, int)
+    return sink.received_by(job)
 
 
 # --- a slot by itself, and its error -------------------------------------------------------------
