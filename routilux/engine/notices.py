@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import NANOSECONDS
 from routilux.engine.core import JobCore
+from routilux.errors import JobFinished
 from routilux.hooks import PROCESS_HOOKS, JobRecord, SlotRecord
 from routilux.job.dead_letters import LetterFacts
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from routilux.engine.job_slot import JobSlot
     from routilux.engine.running import RunningActivation
+    from routilux.errors import RoutiluxError
     from routilux.parcel import Leg
     from routilux.segment import Segment
 
@@ -63,14 +66,19 @@ class Notices(JobCore):
         found = self.hooks.context() if self.hooks.active else None
         return PROCESS_HOOKS.context() if found is None and PROCESS_HOOKS.active else found
 
-    # -- under the lock ------------------------------------------------------------------------------
+    # -- under the lock --------------------------------------------------------------------------
 
     def tell_job(self, method: str, reason: str = "", identity: str | None = None) -> None:
         """A change of the job's state."""
         if self.watched:
             state = self.state
             record = JobRecord(
-                state.job_id, state.flow_id, state.status.value, self.clock.time_ns(), reason, identity
+                state.job_id,
+                state.flow_id,
+                state.status.value,
+                self.clock.time_ns(),
+                reason,
+                identity,
             )
             self.notices.append((self.tell, (method, record)))
 
@@ -79,15 +87,25 @@ class Notices(JobCore):
         text = f"{type(error).__name__}: {error}"
         self.state.record_execution(routine_id, what, {"error": text})
         message = "Job %s: routine '%s' %s: %s"
-        log = logger.warning if what == "retry" else logger.error
-        self.notices.append((log, (message, self.state.job_id, routine_id, what, text)))
+        told = (message, self.state.job_id, routine_id, what, text)
+        # Where it was raised is told once, when nothing more is tried.
+        log = logger.warning if what == "retry" else partial(logger.error, exc_info=error)
+        self.notices.append((log, told))
 
     def refused(self, slot: JobSlot, segment: Segment, reason: str, attempts: int = 0) -> None:
         """Items of the job's own logic were refused: dead letters, logs, hooks."""
-        error = None if reason == "unmatched" else slot.full_error(reason, attempts)
+        error = self._refusal(slot, reason, attempts)
         self.dead_letter(slot, segment, reason, error, segment.origin.activation_id)
         self._log_refusal(slot, segment, reason, error)
         self._tell_slot("items_refused", slot, segment, len(segment), reason, attempts)
+
+    def _refusal(self, slot: JobSlot, reason: str, attempts: int) -> RoutiluxError | None:
+        """The error that says why items were refused; None when nobody wanted them."""
+        if reason == "unmatched":
+            return None
+        if reason == "cancelled":
+            return JobFinished(self.state.job_id, self.state.status.value)
+        return slot.full_error(reason, attempts)
 
     def dead_letter(
         self,
@@ -124,6 +142,7 @@ class Notices(JobCore):
             (slot.routine_id, slot.name, "logic_error"),
             1,
             f"Item of {slot.routine_id}.{slot.name} failed: {type(error).__name__}: {error}",
+            error if error.__traceback__ is not None else None,
         )
 
     def held(self, slot: JobSlot, segment: Segment) -> None:
@@ -186,11 +205,17 @@ class Notices(JobCore):
             f"Event: {origin.event} (from: {origin.routine_id}), "
             f"Queue: {figures['queue_size']}/{figures['max_length']} "
             f"({figures['usage_percent']:.1f}% full), Unconsumed: {figures['unconsumed_count']}. "
-            f"Error: {error or 'no activation wanted it'}. The items are in the dead letters."
+            f"Error: {error or 'No activation wanted it.'} The items are in the dead letters."
         )
         self._log_once_a_second((slot.routine_id, slot.name, reason), len(segment), text)
 
-    def _log_once_a_second(self, key: tuple[str, str, str], count: int, text: str) -> None:
+    def _log_once_a_second(
+        self,
+        key: tuple[str, str, str],
+        count: int,
+        text: str,
+        raised: BaseException | None = None,
+    ) -> None:
         now = self.clock.monotonic_ns()
         last = self._logged.get(key)
         total = self._unlogged.get(key, 0) + count
@@ -200,4 +225,5 @@ class Notices(JobCore):
         self._logged[key], self._unlogged[key] = now, 0
         since = f" ({total} since the last such line)" if last is not None else ""
         message = "Job: %s. %s%s"
-        self.notices.append((logger.error, (message, self.state.job_id, text, since)))
+        log = partial(logger.error, exc_info=raised)
+        self.notices.append((log, (message, self.state.job_id, text, since)))
