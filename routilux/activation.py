@@ -9,9 +9,12 @@ from __future__ import annotations
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
+from routilux.clock import SYSTEM_CLOCK
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from routilux.clock import Clock
     from routilux.job_state import JobState
     from routilux.routine import Routine
     from routilux.slot import Slot
@@ -57,6 +60,10 @@ class Activation(Protocol):
     def state(self) -> JobState:
         """The job."""
 
+    @property
+    def clock(self) -> Clock:
+        """Where the job's time comes from."""
+
     def fail(self, item: object, error: BaseException) -> None:
         """Make one item of this activation a dead letter."""
 
@@ -71,6 +78,7 @@ class _Nobody:
     """Stands where no activation is running, so that the hot path tests one thing only."""
 
     routine = None
+    clock = SYSTEM_CLOCK
 
 
 NOBODY: Any = _Nobody()

@@ -22,12 +22,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from time import monotonic
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from routilux.activation import checkpoint, current_activation
 from routilux.activation_policies import DECLINED, Answer
+from routilux.clock import NANOSECONDS
 from routilux.error_handler import ErrorHandler, ErrorStrategy
 from routilux.routine import Routine
 
@@ -44,7 +44,7 @@ OUT = "out"
 
 # A long run of items stands still for a pause, and ends for a cancel, about this often. Shorter
 # costs each item more than it is worth; longer would be noticed by whoever waits.
-CHECKPOINT_EVERY_S = 0.005
+CHECKPOINT_EVERY_NS = 5 * NANOSECONDS // 1000
 
 _END: Any = object()
 _ABOUT_ONE_ITEM = (ErrorStrategy.STOP, ErrorStrategy.RETRY)
@@ -214,16 +214,17 @@ class _Pace:
     lower the outlet's limit, so that the next item is handed over, and the pace is kept.
     """
 
-    __slots__ = ("due",)
+    __slots__ = ("_now_ns", "due_ns")
 
     def __init__(self) -> None:
-        self.due = monotonic() + CHECKPOINT_EVERY_S
+        self._now_ns = current_activation.get().clock.monotonic_ns
+        self.due_ns = self._now_ns() + CHECKPOINT_EVERY_NS
 
     def keep(self) -> None:
         """Come to a checkpoint if it is time."""
-        if monotonic() >= self.due:
+        if self._now_ns() >= self.due_ns:
             checkpoint()
-            self.due = monotonic() + CHECKPOINT_EVERY_S
+            self.due_ns = self._now_ns() + CHECKPOINT_EVERY_NS
 
 
 def _outlet() -> Outlet:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from routilux.activation import current_activation
 from routilux.activation_policies import all_slots_ready_policy, batch_size_policy
+from routilux.clock import SYSTEM_CLOCK
 from routilux.error_handler import ErrorHandler
 from routilux.routine import Routine
 from routilux.slot import Slot
+
+if TYPE_CHECKING:
+    from routilux.clock import Clock
 
 HERE = __name__
 
@@ -143,8 +147,11 @@ class FakeOutlet:
 class FakeActivation:
     """Calls a routine's logic as the engine does, and keeps what came of it."""
 
-    def __init__(self, routine: Routine, limit: int = 1_000_000) -> None:
+    def __init__(
+        self, routine: Routine, limit: int = 1_000_000, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         self.routine = routine
+        self.clock = clock
         self.outlets: dict[str, FakeOutlet] = {name: FakeOutlet(limit) for name in routine.events}
         self.failed: list[tuple[Any, BaseException]] = []
         self.checkpoints = 0

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any
 
 import pytest
 
 import routilux.function_routine as module
 from routilux.activation_policies import batch_size_policy, immediate_policy
+from routilux.clock import SystemClock
 from routilux.error_handler import ErrorHandler
 from routilux.errors import JobCancelled
 from routilux.function_routine import FunctionRoutine, one_at_a_time
@@ -168,12 +170,12 @@ def test_one_at_a_time_takes_the_oldest_alone():
     assert one_at_a_time(slots, job)[0] is False
 
 
-@pytest.fixture
-def half_steps(monkeypatch):
-    """Each look at the clock takes half of the time after which a checkpoint is due."""
-    now = iter(range(1000))
-    monkeypatch.setattr(module, "CHECKPOINT_EVERY_S", 2)
-    monkeypatch.setattr(module, "monotonic", lambda: next(now))
+class HalfSteps(SystemClock):
+    """Each look takes half of the time after which a checkpoint is due."""
+
+    def __init__(self) -> None:
+        looks = itertools.count()
+        self.monotonic_ns = lambda: next(looks) * module.CHECKPOINT_EVERY_NS // 2
 
 
 def quiet(_: int) -> None:
@@ -188,46 +190,45 @@ def failing(_: int) -> None:
     raise ValueError("no")
 
 
-@pytest.mark.usefixtures("half_steps")
 @pytest.mark.parametrize("function", [quiet, fruitless, failing])
 def test_a_run_that_emits_nothing_comes_by_checkpoints(function):
-    activation = FakeActivation(heard(FunctionRoutine(function)))
+    activation = FakeActivation(heard(FunctionRoutine(function)), clock=HalfSteps())
     assert activation.run([1, 2, 3, 4, 5, 6]) == []
     # Due at the 2nd look; then a look sets the next time, and two looks later it is due again.
     assert activation.checkpoints == 3
 
 
-@pytest.mark.usefixtures("half_steps")
 @pytest.mark.parametrize("function", [double, lambda x: (y for y in (x,))])
 def test_a_run_that_nobody_hears_comes_by_checkpoints(function):
-    activation = FakeActivation(FunctionRoutine(function))
+    activation = FakeActivation(FunctionRoutine(function), clock=HalfSteps())
     assert activation.run([1, 2, 3, 4, 5, 6]) == []
     assert activation.checkpoints >= 3
 
 
-@pytest.mark.usefixtures("half_steps")
 @pytest.mark.parametrize("values", [[None] * 6, (None for _ in range(6))])
 def test_a_source_that_only_polls_comes_by_checkpoints(values):
-    activation = FakeActivation(heard(FunctionRoutine(lambda: values, source=True)))
+    activation = FakeActivation(
+        heard(FunctionRoutine(lambda: values, source=True)), clock=HalfSteps()
+    )
     assert activation.run() == []
     assert activation.checkpoints == 3
 
 
-@pytest.mark.usefixtures("half_steps")
 def test_a_run_whose_items_are_handed_over_one_by_one_comes_by_checkpoints():
-    step = FakeActivation(heard(FunctionRoutine(double)), limit=1)
+    step = FakeActivation(heard(FunctionRoutine(double)), limit=1, clock=HalfSteps())
     assert step.run([1, 2, 3, 4, 5, 6]) == [2, 4, 6, 8, 10, 12]
     assert step.outlets["out"].handed_over == [2, 4, 6, 8, 10, 12]
     assert step.checkpoints == 3
-    source = FakeActivation(heard(FunctionRoutine(lambda: range(6), source=True)), limit=1)
+    source = FakeActivation(
+        heard(FunctionRoutine(lambda: range(6), source=True)), limit=1, clock=HalfSteps()
+    )
     assert source.run() == [0, 1, 2, 3, 4, 5]
     assert source.outlets["out"].handed_over == [0, 1, 2, 3, 4, 5]
     assert source.checkpoints == 3
 
 
-@pytest.mark.usefixtures("half_steps")
 def test_a_run_whose_items_are_buffered_does_not_look_at_the_clock():
-    activation = FakeActivation(heard(FunctionRoutine(double)))
+    activation = FakeActivation(heard(FunctionRoutine(double)), clock=HalfSteps())
     assert activation.run([1, 2, 3, 4, 5, 6]) == [2, 4, 6, 8, 10, 12]
     assert (activation.checkpoints, activation.outlets["out"].handed_over) == (0, [])
     assert len(activation.outlets["out"].stamps) == 6
