@@ -1,0 +1,126 @@
+"""The table of instruments: every row is there, and every row has its points."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from routilux.engine.ledger import Ledger
+from routilux.monitoring.instruments import INSTRUMENTS, Instrument
+from routilux.monitoring.reading import Reading, read
+from tests.monitoring.samples import make_flow, make_runtime
+
+# name -> kind, unit: what dashboards are built on. A row that changes here breaks them.
+EXPECTED = {
+    "routilux.slot.queue.size": ("gauge", "{item}"),
+    "routilux.slot.queue.unconsumed": ("gauge", "{item}"),
+    "routilux.slot.queue.limit": ("gauge", "{item}"),
+    "routilux.slot.queue.utilization": ("gauge", "1"),
+    "routilux.slot.queue.held": ("gauge", "{item}"),
+    "routilux.slot.oldest_item.age": ("gauge", "s"),
+    "routilux.slot.items.offered": ("counter", "{item}"),
+    "routilux.slot.items.consumed": ("counter", "{item}"),
+    "routilux.slot.items.refused": ("counter", "{item}"),
+    "routilux.slot.items.held": ("counter", "{item}"),
+    "routilux.slot.enqueue.retries": ("counter", "{retry}"),
+    "routilux.job.count": ("gauge", "{job}"),
+    "routilux.worker.limit": ("gauge", "{worker}"),
+    "routilux.worker.usage": ("gauge", "{worker}"),
+    "routilux.worker.blocked": ("gauge", "{worker}"),
+}
+ROWS = {row.name: row for row in INSTRUMENTS}
+SLOT = {"routilux.flow.id": "flow", "routilux.routine.id": "sink", "routilux.slot.name": "in"}
+
+
+@pytest.fixture
+def reading() -> Reading:
+    """A job whose slot is full, with a producer that waits, and refusals that a job had before."""
+    runtime = make_runtime(Ledger())
+    refusing = make_flow("refusing", count=30, overflow="reject")
+    runtime.exec(refusing)
+    runtime.run_until_idle()
+    flow = make_flow(count=12)
+    flow.routines["sink"].set_activation_policy(lambda slots, job_state: (False, {}, None))
+    runtime.exec(flow, keep_open=True)
+    runtime.run_until_idle()
+    return read(runtime.ledger)
+
+
+def values(row: Instrument, reading: Reading) -> dict[str, float]:
+    """The points of the flow that runs, by what its attributes say beside the slot."""
+    found = {}
+    for value, attributes in row.points(reading):
+        own = {key: each for key, each in attributes.items() if SLOT.get(key) != each}
+        found["/".join(own.values())] = value
+    return found
+
+
+def test_no_row_is_missing_and_none_has_changed() -> None:
+    assert {row.name: (row.kind, row.unit) for row in INSTRUMENTS} == EXPECTED
+    assert len(ROWS) == len(INSTRUMENTS)
+
+
+@pytest.mark.parametrize("row", INSTRUMENTS, ids=lambda row: row.name)
+def test_names_and_meanings_follow_the_conventions(row: Instrument) -> None:
+    assert re.fullmatch(r"routilux(\.[a-z_]+){2,3}", row.name)
+    assert not row.name.endswith("_total")
+    assert row.meaning.endswith(".")
+    assert "\n" not in row.meaning
+
+
+@pytest.mark.parametrize("row", INSTRUMENTS, ids=lambda row: row.name)
+def test_every_row_has_points_with_the_attributes_that_it_names(
+    row: Instrument, reading: Reading
+) -> None:
+    points = list(row.points(reading))
+    assert points
+    for value, attributes in points:
+        assert value >= 0
+        assert tuple(attributes) == row.attributes
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("routilux.slot.queue.size", 10),
+        ("routilux.slot.queue.unconsumed", 10),
+        ("routilux.slot.queue.limit", 10),
+        ("routilux.slot.queue.utilization", 1.0),
+        ("routilux.slot.queue.held", 0),
+        ("routilux.slot.oldest_item.age", 0),
+        ("routilux.slot.items.offered", 10),
+        ("routilux.slot.items.consumed", 0),
+        ("routilux.slot.items.held", 0),
+        ("routilux.slot.enqueue.retries", 1),
+    ],
+)
+def test_values_of_a_slot(name: str, value: float, reading: Reading) -> None:
+    assert values(ROWS[name], reading)[""] == value
+
+
+def test_refusals_carry_their_reason(reading: Reading) -> None:
+    offered = values(ROWS["routilux.slot.items.offered"], reading)["refusing"]
+    consumed = values(ROWS["routilux.slot.items.consumed"], reading)["refusing"]
+    refused = values(ROWS["routilux.slot.items.refused"], reading)
+    assert list(refused) == ["refusing/rejected"]
+    assert offered == 30
+    assert consumed + refused["refusing/rejected"] == 30
+
+
+def test_jobs_and_workers(reading: Reading) -> None:
+    assert values(ROWS["routilux.job.count"], reading) == {"running": 1}
+    assert values(ROWS["routilux.worker.limit"], reading) == {"": 1}
+    assert values(ROWS["routilux.worker.usage"], reading) == {"": 0}
+    assert values(ROWS["routilux.worker.blocked"], reading) == {"": 1}
+
+
+def test_without_a_live_job_no_gauge_has_a_point_for_the_slot() -> None:
+    runtime = make_runtime(Ledger())
+    runtime.exec(make_flow())
+    runtime.run_until_idle()
+    left = read(runtime.ledger)
+    rows = [row for row in INSTRUMENTS if row.name.startswith("routilux.slot")]
+    shown = {row.name for row in rows if list(row.points(left))}
+    counters = {row.name for row in rows if row.kind == "counter"}
+    assert shown == counters - {"routilux.slot.items.refused"}

@@ -1,0 +1,105 @@
+"""The ledger: counters never fall, and nothing is counted twice."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+from routilux.engine.ledger import OTHER, Ledger, SlotTotals
+from routilux.monitoring.reading import Reading, read
+from tests.monitoring.samples import make_flow, make_runtime
+
+KEY = ("flow", "sink", "in")
+
+
+def consumed(reading: Reading) -> int:
+    return sum(slot.consumed for slot in reading.slots)
+
+
+def test_counters_stay_when_jobs_end_and_their_runtime_is_gone() -> None:
+    ledger = Ledger()
+    runtime = make_runtime(ledger)
+    flow = make_flow()
+    for _ in range(3):
+        runtime.exec(flow)
+        runtime.run_until_idle()
+    runtime.shutdown()
+    gone = weakref.ref(runtime)
+    del runtime
+    gc.collect()
+    assert gone() is None
+    assert consumed(read(ledger)) == 75
+    assert not ledger.read().jobs
+
+
+def test_a_counter_never_falls_at_any_step_of_a_job() -> None:
+    ledger = Ledger()
+    runtime = make_runtime(ledger, seed=7)
+    flow = make_flow(count=40)
+    for _ in range(2):
+        runtime.exec(flow)
+    seen = [0]
+    while runtime.run_one():
+        seen.append(consumed(read(ledger)))
+    assert seen == sorted(seen)
+    assert seen[-1] == 80
+
+
+def test_many_ended_jobs_leave_one_line_for_each_slot() -> None:
+    ledger = Ledger()
+    runtime = make_runtime(ledger)
+    flow = make_flow(count=1)
+    jobs = [weakref.ref(runtime.exec(flow)) for _ in range(300)]
+    runtime.run_until_idle()
+    runtime.jobs.clear()
+    gc.collect()
+    assert [job for job in jobs if job() is not None] == []
+    page = ledger.read()
+    assert list(page.ended) == [KEY]
+    assert page.ended[KEY].consumed == 300
+
+
+def test_slots_beyond_the_limit_are_counted_together() -> None:
+    ledger = Ledger(key_limit=3)
+    runtime = make_runtime(ledger)
+    for number in range(5):
+        runtime.exec(make_flow(f"flow-{number}", count=2))
+        runtime.run_until_idle()
+    ended = ledger.read().ended
+    assert len(ended) == 3
+    assert ended[OTHER].consumed == 6
+    assert sum(each.consumed for each in ended.values()) == 10
+
+
+def test_retiring_twice_counts_once() -> None:
+    ledger = Ledger()
+    runtime = make_runtime(ledger)
+    job = runtime.exec(make_flow(count=4))
+    runtime.run_until_idle()
+    ledger.retire(job.live)
+    assert ledger.read().ended[KEY].consumed == 4
+
+
+def test_what_another_process_has_counted_is_left_out() -> None:
+    ledger = Ledger()
+    runtime = make_runtime(ledger)
+    job = runtime.exec(make_flow(), keep_open=True, start_paused=True)
+    job.live.slots[0].queue.consumed += 1_000
+    job.live.slots[0].queue.offered += 1_000
+    ledger.discount(job.live)
+    assert consumed(read(ledger)) == 0
+    job.resume()
+    runtime.run_until_idle()
+    assert consumed(read(ledger)) == 25
+    job.close()
+    assert job.status.finished
+    assert consumed(read(ledger)) == 25
+    assert not ledger.read().jobs
+
+
+def test_totals_add_and_take_away_reasons() -> None:
+    first, second = SlotTotals(), SlotTotals()
+    first.refused_by = {"queue_full": 2}
+    second.refused_by = {"queue_full": 1, "evicted": 4}
+    assert first.add(second).refused_by == {"queue_full": 3, "evicted": 4}
+    assert first.add(second, -1).refused_by == {"queue_full": 2, "evicted": 0}
