@@ -22,6 +22,7 @@ from routilux.ids import activation_id
 from routilux.status import RoutineStatus
 
 if TYPE_CHECKING:
+    from routilux.clock import Clock
     from routilux.engine.claim import Claim
     from routilux.engine.job import Job
     from routilux.engine.job_routine import JobRoutine
@@ -91,6 +92,11 @@ class RunningActivation:
         """The job, as its author sees it."""
         return self.job.state
 
+    @property
+    def clock(self) -> Clock:
+        """Where the job's time comes from."""
+        return self.job.clock
+
     # -- on the worker -----------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -122,8 +128,10 @@ class RunningActivation:
         except BaseException as raised:  # logic is a stranger's code: whatever it raises is decided
             error = raised
         self._finish(error)
-        if told:
+        if told:  # before the job's notices: the job ends after its activations
             job.tell("activation_ended", self._record(error))
+        if job.notices:
+            job.tell_notices()
         error = None  # or its traceback and this frame keep each other
 
     def _ask_policy(self) -> Claim | None:
@@ -160,8 +168,6 @@ class RunningActivation:
                     break
             for delivery in deliveries:
                 self.stand(delivery)
-        if job.notices:
-            job.tell_notices()
 
     def _collect_all(self) -> list[Delivery]:
         deliveries = []
