@@ -114,13 +114,16 @@ class JobCore(ABC):
         """Seconds that the job has run, pauses left out."""
         return self.run_ns() / NANOSECONDS
 
-    def start_clock(self, before_ns: int = 0) -> None:
+    def start_clock(self) -> None:
         """Let the job's time go on, and its alarms with it. Under the lock."""
         if self._running_since_ns is None:
-            self._run_before_ns += before_ns
             self._running_since_ns = self.clock.monotonic_ns()
             for alarm in self.alarms:
                 self._set(alarm)
+
+    def set_run_time(self, run_ns: int) -> None:
+        """Say how long the job has run elsewhere, before its clock starts here."""
+        self._run_before_ns = run_ns
 
     def stop_clock(self) -> None:
         """Hold the job's time, and its alarms with it. Under the lock."""
@@ -164,9 +167,10 @@ class JobCore(ABC):
             self.settle()
         self.tell_notices()
 
-    def limit_time(self, seconds: float) -> None:
-        """Fail the job when it has run so long. Under the lock."""
-        self.call_later(int(seconds * NANOSECONDS), TimeIsUp(self, seconds), keeps_alive=False)
+    def limit_time(self, seconds: float, left_ns: int | None = None) -> None:
+        """Fail the job when it has run so long; `left_ns`: what is left of it. Under the lock."""
+        delay_ns = int(seconds * NANOSECONDS) if left_ns is None else left_ns
+        self.call_later(delay_ns, TimeIsUp(self, seconds), keeps_alive=False)
 
     def __repr__(self) -> str:
         return f"<Job '{self.state.job_id}' {self.state.status.value}>"

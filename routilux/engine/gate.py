@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from routilux.job.pause_points import PausePoint
 
 OPERATOR = "operator"
+WARNINGS_LOGGED = 3  # in the log line; the answer to `resume` has them all
 
 
 class Gate(Notices):
@@ -34,6 +35,7 @@ class Gate(Notices):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.holds: dict[str, str] = {}
+        self.resumes = 0  # how often the gate was opened again
         self._still_waiters: list[tuple[Parcel, int]] = []
 
     def pause(
@@ -87,8 +89,9 @@ class Gate(Notices):
             result = ResumeResult(changed, status, holds, tuple(warnings))
             self.state.commands.remember(request_id, result.to_dict(), command)
             if changed and warnings:
-                line = "Resuming job %s with queue warnings: %s"
-                told = (line, self.state.job_id, "; ".join(warnings))
+                line = "Resuming job %s with %d queue warning(s): %s"
+                first = "; ".join(warnings[:WARNINGS_LOGGED])
+                told = (line, self.state.job_id, len(warnings), first)
                 self.notices.append((logger.warning, told))
         self.tell_notices()
         return result
@@ -128,7 +131,6 @@ class Gate(Notices):
             slot.hold_waiting()
         for slot in self.slots:
             for outlet in slot.outlets:
-                outlet.limit = min(outlet.limit, 1)
                 outlet.pull_held()
         self.tell_job("job_paused", reason, identity)
 
@@ -145,6 +147,7 @@ class Gate(Notices):
 
     def _open_gate(self, reason: str, identity: str | None) -> None:
         self.gate_closed = False
+        self.resumes += 1
         self.state.status = ExecutionStatus.RUNNING
         self.state.touch()
         self.start_clock()

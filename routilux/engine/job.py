@@ -19,11 +19,11 @@ from routilux.clock import NANOSECONDS, stamp
 from routilux.engine import draining, stall
 from routilux.engine.alarms import AskAgain
 from routilux.engine.gate import OPERATOR
-from routilux.engine.inlet import Inlet
 from routilux.engine.job_routine import JobRoutine
 from routilux.engine.job_slot import JobSlot
 from routilux.engine.outlet import Output
 from routilux.engine.pool import Ticket
+from routilux.engine.report import Report
 from routilux.segment import Origin, Segment
 from routilux.status import ExecutionStatus
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from routilux.job_state import JobState
 
 
-class Job(Inlet):
+class Job(Report):
     """One run of a flow. See the module for its invariants.
 
     Args:

@@ -173,7 +173,7 @@ class JobRoutine:
         """A lane is free again: go on, or go idle and listen."""
         self.lanes -= 1
         self.consider()
-        if self.is_idle:
+        if not self.queued and any(slot.outlets for slot in self.slots) and self.is_idle:
             self.listen()
 
     def listen(self) -> None:

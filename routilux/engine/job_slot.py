@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from routilux.parcel import Leg
     from routilux.segment import Segment
     from routilux.settings import SlotSettings
+    from routilux.slot_metrics import SlotMetrics
 
 EVERYTHING = 1 << 60  # room of a slot that never holds its producer back
 
@@ -196,6 +197,13 @@ class JobSlot(Slot):
             if producer.gated_by is self:
                 producer.gated_by = None
                 producer.consider()
+
+    def read_metrics(self) -> SlotMetrics:
+        """All figures of the slot; what running logic has buffered since the pause counts as held."""
+        if self.job.gate_closed:
+            for outlet in self.outlets:
+                outlet.pull_held()
+        return super().read_metrics()
 
     # -- what `Slot` asks ----------------------------------------------------------------------------
 

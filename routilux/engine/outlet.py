@@ -123,7 +123,11 @@ class RunningOutlet:
         return delivery
 
     def pull_held(self) -> None:
-        """The gate is closed: let what is buffered be held, as far as the slots hold more."""
+        """The gate is closed: let what is buffered be held, as far as the slots hold more.
+
+        Called at the pause and whenever somebody looks at a slot, so that nobody can tell buffered
+        items from held ones.
+        """
         self._move(min(slot.hold_room() for slot, _ in self.output.targets) if self.output.targets else 0)
 
     def discard(self) -> None:
@@ -137,8 +141,8 @@ class RunningOutlet:
 
     def reset_limit(self) -> None:
         """Buffer again, unless somebody waits for each single item."""
-        job = self.activation.job
-        if self.activation.yielding or job.gate_closed or job.ended or self.output.is_awaited():
+        activation = self.activation
+        if activation.yielding or activation.job.ended or self.output.is_awaited():
             self.limit = min(self.limit, 1)
         else:
             self.limit = self.output.full

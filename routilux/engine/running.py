@@ -172,10 +172,11 @@ class RunningActivation:
     def _collect_all(self) -> list[Delivery]:
         deliveries = []
         for outlet in self.outlets.values():
-            if self.job.ended:
-                outlet.discard()
-            elif (delivery := outlet.collect()) is not None:
-                deliveries.append(delivery)
+            if outlet.data:
+                if self.job.ended:
+                    outlet.discard()
+                elif (delivery := outlet.collect()) is not None:
+                    deliveries.append(delivery)
         return deliveries
 
     def _end(self, error: BaseException | None) -> None:
@@ -242,6 +243,8 @@ class RunningActivation:
         if delivery is not None:
             self.stand(delivery)
             self._raise_if_over()
+        elif job.gate_closed and not outlet.output.targets:
+            self.checkpoint()  # nothing holds what nobody is connected to
         if job.pool.line and (self.yielding or job.pool.turn_is_over(self.turn_ns)):
             self._yield_turn()
 
@@ -303,6 +306,8 @@ class RunningActivation:
             if over or job.ended:
                 self._refuse(delivery)
                 return
+            for outlet in self.outlets.values():
+                outlet.pull_held() if job.gate_closed else outlet.pull()
             since = job.clock.monotonic_ns()
             delivery.counted = get_ident() == self.thread
             job.stand_begins(delivery)
