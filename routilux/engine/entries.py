@@ -25,9 +25,7 @@ class Entries:
         return bool(self.sources or self.items)
 
 
-def find_entries(
-    flow: Flow, routine_id: str | None, params: Mapping[str, Any] | None
-) -> Entries:
+def find_entries(flow: Flow, routine_id: str | None, params: Mapping[str, Any] | None) -> Entries:
     """What starts a job of `flow`.
 
     Args:
@@ -36,13 +34,18 @@ def find_entries(
         params: the first item; None means ``{}``.
 
     Raises:
-        ValueError: `routine_id` is unknown, or has no slot to put the first item into.
+        ValueError: `routine_id` is unknown, or there is no slot to put `params` into.
     """
     data = dict(params or {})
     if routine_id is not None:
         return _entry_at(flow, routine_id, data)
     sources = tuple(name for name, each in flow.routines.items() if is_source(each))
     triggered = [name for name, each in flow.routines.items() if ENTRY_SLOT in each.slots]
+    if data and not triggered:
+        raise ValueError(
+            f"Flow '{flow.flow_id}' has no slot named '{ENTRY_SLOT}' to put entry_params into: "
+            "name a routine with entry_routine_id, or leave entry_params out"
+        )
     return Entries(sources, tuple((name, ENTRY_SLOT, data) for name in triggered[:1]))
 
 
@@ -54,6 +57,10 @@ def is_source(routine: Routine) -> bool:
 def _entry_at(flow: Flow, routine_id: str, data: dict[str, Any]) -> Entries:
     routine = flow.get_routine(routine_id)
     if is_source(routine):
+        if data:
+            raise ValueError(
+                f"Routine '{routine_id}' is a source and takes no entry_params: leave them out"
+            )
         return Entries(sources=(routine_id,))
     slots = [ENTRY_SLOT] if ENTRY_SLOT in routine.slots else list(routine.slots)
     if len(slots) != 1:

@@ -64,10 +64,10 @@ class Gate(Notices):
         if wait is not False:
             self.wait_until_still(None if wait is True else float(wait))
             with self.lock:
-                running = self.names(standing=False)
-                point["standing"] = self.names(standing=True)
-                point["running"] = running
-                point["still"] = not running
+                # What logic emitted on its way to standing still is held by now.
+                since = point["timestamp"]
+                point.update(self._point(reason, checkpoint, identity, request_id))
+                point["timestamp"] = since
         return point
 
     def resume(
