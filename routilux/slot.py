@@ -229,7 +229,7 @@ class Slot(SlotReader):
                         raise self._withdraw(leg, "queue_full")
                     until = min(self._next_attempt(leg, now), patience)
                 left = None if until == FOREVER else (until - now) / NANOSECONDS
-            self._clock.wait(leg.parcel.signal, left)
+            self._wait(leg, left)
 
     def _next_attempt(self, leg: Leg, now: int) -> int:
         """When the caller's present wait is over; counts a new wait, or refuses."""
@@ -420,6 +420,10 @@ class Slot(SlotReader):
 
     def _check_waiting(self, leg: Leg) -> None:
         """Raise when it is no use to wait any longer."""
+
+    def _wait(self, leg: Leg, timeout: float | None) -> None:
+        """Block until somebody wakes the caller, or `timeout` seconds."""
+        self._clock.wait(leg.parcel.signal, timeout)
 
     def _closed(self) -> bool:
         return False

@@ -25,7 +25,7 @@ class JobRoutine:
     """One routine of one job."""
 
     __slots__ = (
-        "activations", "backoffs", "busy_ns", "concurrency", "declines", "due", "evaluating", "failures", "gated_by",
+        "activations", "backoffs", "busy_ns", "concurrency", "declines", "deferred", "due", "evaluating", "failures", "gated_by",
         "gated_since_ns", "gates", "id", "job", "lanes", "news", "outputs", "plan", "queued",
         "policy", "retries", "slots", "stood_ns", "to_start", "waived",
     )  # fmt: skip
@@ -47,6 +47,7 @@ class JobRoutine:
         self.news = False  # something came since the policy was last asked
         self.declines = False  # the policy's last word
         self.evaluating = False
+        self.deferred = False  # too many producers of the runtime stand; it will be told
         self.waived = False  # the start gate was waived for the next start
         self.gated_by: JobSlot | None = None
         self.gated_since_ns = 0
@@ -105,7 +106,25 @@ class JobRoutine:
                     self._wait_for(slot)
                     return False
         self.gated_by = None
+        return not (self.gates and self.job.pool.is_crowded and self._is_deferred())
+
+    def _is_deferred(self) -> bool:
+        """Do not add to the standing producers, except where that lets one of them go on."""
+        if self.deferred or any(slot.legs for slot in self.slots):
+            return self.deferred
+        self.deferred = True
+        self.job.timed += 1
+        self.job.pool.defer(self)
         return True
+
+    def no_longer_crowded(self) -> None:
+        """There is a place among the standing producers again. Without the lock."""
+        with self.job.lock:
+            self.deferred = False
+            self.job.timed -= 1
+            self.consider()
+            self.job.settle()
+        self.job.tell_notices()
 
     def _wait_for(self, slot: JobSlot) -> None:
         if self.gated_by is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from routilux.clock import NANOSECONDS
@@ -216,6 +217,16 @@ class JobSlot(Slot):
             self.legs.remove(leg)
             leg.parcel.legs.clear()
             self._check_open()
+
+    def _wait(self, leg: Leg, timeout: float | None) -> None:
+        """Logic that enqueues by itself does not hold its worker while it waits."""
+        pool = self.job.pool
+        if not any(each.thread == get_ident() for each in list(pool.running)):
+            super()._wait(leg, timeout)
+            return
+        pool.leave()
+        super()._wait(leg, timeout)
+        pool.enter()
 
     def _withdraw(self, leg: Leg, reason: str) -> SlotQueueFullError:
         error = super()._withdraw(leg, reason)

@@ -68,6 +68,13 @@ class Queue(Protocol):
         """The next thing to run; queues itself again when there is more."""
 
 
+class Deferred(Protocol):
+    """A routine that is not started while too many producers stand."""
+
+    def no_longer_crowded(self) -> None:
+        """A producer has gone on. Called without locks."""
+
+
 class Pool:
     """Workers and the line of jobs that wait for one."""
 
@@ -81,6 +88,7 @@ class Pool:
         self.standing = 0
         self.line: deque[Queue] = deque()
         self.running: set[RunningActivation] = set()
+        self._deferred: deque[Deferred] = deque()
         self._clock = clock
         self._timer = timer
         self._idle: list[Worker] = []
@@ -111,18 +119,31 @@ class Pool:
 
     def enter(self) -> None:
         """The caller goes on at once, with a permit even if none is free."""
+        self._go_on(take_permit=True)
+
+    def _go_on(self, *, take_permit: bool) -> None:
         with self.lock:
-            self.free -= 1
+            self.free -= take_permit
             self.standing -= 1
+            deferred = self._deferred.popleft() if self._deferred else None
+        if deferred is not None:
+            deferred.no_longer_crowded()
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether as many producers stand as may."""
+        return self.standing >= self.standing_limit
+
+    def defer(self, routine: Deferred) -> None:
+        """Tell `routine` when a producer goes on."""
+        with self.lock:
+            self._deferred.append(routine)
 
     def wait_in_line(self, ticket: Ticket) -> None:
         """Give the permit back and wait until `ticket` comes up. Blocks."""
         self.leave()
         self._clock.wait(ticket.signal, None)
-        with self.lock:
-            self.standing -= 1
-            if not ticket.granted:
-                self.free -= 1
+        self._go_on(take_permit=not ticket.granted)
 
     def turn_is_over(self, began_ns: int) -> bool:
         """Whether an activation whose turn began then should let others run."""
