@@ -79,11 +79,11 @@ class JobFinished(RoutiluxError):
 
 
 class JobNotStill(RoutiluxError):
-    """Logic of the job is still on a stack. Attributes: job_id, routines."""
+    """Logic of the job is still on a stack, or may start. Attributes: job_id, routines."""
 
     def __init__(self, job_id: str, routines: Sequence[str], advice: str) -> None:
-        names = ", ".join(routines)
-        super().__init__(f"Job '{job_id}' is not still ({names}): {advice}")
+        names = f" ({', '.join(routines)})" if routines else ""
+        super().__init__(f"Job '{job_id}' is not still{names}: {advice}")
         self.job_id = job_id
         self.routines = tuple(routines)
 

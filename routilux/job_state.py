@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from routilux.clock import SYSTEM_CLOCK
 from routilux.job.document import read_document, write_document
 from routilux.job.history import ExecutionRecord
 from routilux.job.verbs import JobVerbs
@@ -16,6 +17,7 @@ from routilux.status import ExecutionStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from routilux.clock import Clock
     from routilux.job.plain import Codec
 
 __all__ = ["ExecutionRecord", "JobState"]
@@ -82,14 +84,16 @@ class JobState(JobVerbs):
         return document
 
     @classmethod
-    def deserialize(cls, data: Mapping[str, Any], codec: Codec | None = None) -> JobState:
+    def deserialize(
+        cls, data: Mapping[str, Any], codec: Codec | None = None, *, clock: Clock = SYSTEM_CLOCK
+    ) -> JobState:
         """A job from what `serialize` wrote. It does not run; ``Runtime.restore`` does that.
 
         Raises:
             ValueError: the data is not a saved job, or a field is wrong.
             CodecError: the data needs a codec.
         """
-        job = cls(job_id="")
+        job = cls(job_id="", clock=clock)
         job._run_seconds = read_document(job, data, codec)
         job.saved_snapshot = data.get("snapshot")
         return job

@@ -13,6 +13,7 @@ from routilux.engine.job import Job
 from routilux.engine.ledger import PROCESS_LEDGER, Ledger
 from routilux.engine.plan import make_plan
 from routilux.engine.pool import STANDING_LIMIT, Pool
+from routilux.engine.restore import check_fit, read_snapshot
 from routilux.engine.timer import ThreadTimer
 from routilux.flow import Flow
 from routilux.flow_registry import FlowRegistry
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from routilux.engine.timer import Timer
     from routilux.event import Event
     from routilux.job.dead_letters import DeadLetter
+    from routilux.job.plain import Codec
 
 logger = logging.getLogger("routilux.runtime")
 
@@ -136,6 +138,46 @@ class Runtime:
         job.start(entries, keep_open=keep_open, paused=start_paused, time_limit=limit)
         return state
 
+    def restore(
+        self,
+        snapshot: Mapping[str, Any],
+        flow: Flow | str | None = None,
+        *,
+        codec: Codec | None = None,
+        start_paused: bool = False,
+    ) -> JobState:
+        """Go on with a job that was saved, in this process, under its id; returns at once.
+
+        Each item is delivered once, held ones first, and all counts go on. Only activations that
+        the snapshot lists in ``at_least_once`` run again from their start.
+
+        Args:
+            snapshot: what ``job.snapshot()`` gave, or a saved job (``JobState.serialize``) with it.
+            flow: the flow, its id or name; None: it is registered under the id it had. It may have
+                other logic and longer slots than it had, and more routines.
+            codec: the codec that the snapshot was written with.
+            start_paused: nothing runs before ``job.resume()``: time to look, or to set an output
+                handler, which a snapshot does not know.
+
+        Raises:
+            ValueError: it is no snapshot, the flow is not registered or lacks a routine or slot,
+                a slot is too short for its items, or the job still lives here.
+            CodecError: the snapshot needs a codec.
+            RuntimeError: the runtime is shut down.
+        """
+        saved = read_snapshot(snapshot, codec)
+        wanted = flow if flow is not None else str(saved.job["flow_id"])
+        found = wanted if isinstance(wanted, Flow) else self.flows.find(wanted)
+        check_fit(saved, self._plan(found), found.flow_id)
+        state = JobState.deserialize(saved.job, codec, clock=self.clock)
+        state.flow_id = found.flow_id
+        job = self._bind(found, state)
+        job.start_from(saved)
+        self.ledger.discount(job)
+        if not start_paused:
+            job.resume("restored")
+        return state
+
     def _state_for(self, flow: Flow, state: JobState | None) -> JobState:
         if state is None:
             return JobState(flow.flow_id, clock=self.clock)
@@ -151,6 +193,7 @@ class Runtime:
         with self._changed:
             if self._shut_down:
                 raise RuntimeError("Runtime is shut down")
+            self.jobs.add(state)
             job = Job(
                 state,
                 flow,
@@ -165,7 +208,6 @@ class Runtime:
             state.attach(job)
             self._live[state.job_id] = job
             self.ledger.add_job(job)
-        self.jobs.add(state)
         return job
 
     def _plan(self, flow: Flow) -> FlowPlan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from routilux.engine.waits import find_cycle
 from routilux.errors import StalledError
 from routilux.status import ExecutionStatus
 
@@ -32,27 +33,6 @@ def resolve(job: Job) -> None:
         return
     error = StalledError(job.state.job_id, cycle)
     job.end(ExecutionStatus.FAILED, str(error), "StalledError")
-
-
-def find_cycle(job: Job) -> list[str]:
-    """The chain of waits as ``routine`` and ``routine.slot`` names, ending where it began."""
-    standing = {each.activation.node: each for each in job.standers}
-    if not standing:
-        return []
-    node = next(iter(standing))
-    seen: list[JobRoutine] = []
-    names: list[str] = []
-    while node not in seen:
-        seen.append(node)
-        names.append(node.id)
-        delivery = standing.get(node)
-        if delivery is None or not delivery.legs:
-            return names
-        slot = delivery.job_legs()[0].slot
-        names.append(f"{slot.routine_id}.{slot.name}")
-        node = slot.consumer
-    names.append(node.id)
-    return names[names.index(node.id) :]
 
 
 def _legs(job: Job) -> list[Leg]:

@@ -5,6 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+BUSY = "busy"  # its logic runs
+READY = "ready"  # it waits for a worker
+WAITING_FOR_ROOM = "waiting for room"  # it stands in `emit`, or is not started: an output is full
+RETRYING = "retrying"  # a back-off runs
+WAITING_FOR_POLICY = "waiting for its policy"  # it has items, and its policy declines
+PAUSED = "paused"  # the job is, and its logic does not run
+IDLE = "idle"  # it has nothing to do
+DONE = "done"  # a source that has run, or any routine of a job that has ended
+STATES = (BUSY, READY, WAITING_FOR_ROOM, RETRYING, WAITING_FOR_POLICY, PAUSED, IDLE, DONE)
+
 
 @dataclass(frozen=True, slots=True)
 class RoutineDiagnosis:
@@ -12,10 +22,11 @@ class RoutineDiagnosis:
 
     Attributes:
         routine_id: the routine.
-        state: one or two words: busy, idle, waiting for room, retrying, ...
+        state: one of `STATES`.
         detail: one line that says more: what it lacks, who paused it; may be "".
         slot: ``routine.slot`` that it waits for, or None.
         since: seconds that this has lasted, or None.
+        until: seconds of the job's time until a retry, or None.
         unconsumed: items that wait in its slots.
         held: items held beside its slots.
     """
@@ -25,6 +36,7 @@ class RoutineDiagnosis:
     detail: str = ""
     slot: str | None = None
     since: float | None = None
+    until: float | None = None
     unconsumed: int = 0
     held: int = 0
 
@@ -39,7 +51,8 @@ class Diagnosis:
         routines: each routine, in the order of the flow.
         bottleneck: the routine that the others wait for, or None.
         chain: routine ids from the bottleneck back to a source.
-        cycle: routine ids of a stall, everything waiting for everything; empty without one.
+        cycle: the chain of waits of a stall, in which everything waits for everything, as
+            ``routine`` and ``routine.slot`` names in turn; empty without one.
     """
 
     job_id: str

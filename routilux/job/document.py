@@ -21,6 +21,14 @@ SCHEMA = 1  # raised when an older reader would misread the document
 TIMES = ("created_at", "updated_at", "started_at", "completed_at")
 TEXTS = ("current_routine_id", "error", "error_type", "redelivery_of")
 LOGS = ("pause_points", "execution_history", "shared_log", "warnings")
+_PACKED = (
+    "routine_states",
+    "own_status",
+    "shared_data",
+    "policy_memory",
+    "commands",
+    *LOGS,
+)  # what programs put data of their own into
 
 
 def write_document(job: JobData, run_seconds: float, codec: Codec | None) -> dict[str, Any]:
@@ -29,10 +37,14 @@ def write_document(job: JobData, run_seconds: float, codec: Codec | None) -> dic
     Raises:
         CodecError: something is not JSON data and `codec` does not know it; names the place.
     """
-    place = f"job '{job.job_id}': "
-    statuses, data = dict(job._statuses), dict(job._data)
-    states = {name: dict(state) for name, state in job.routine_states.items()}
-    document: dict[str, Any] = {
+    return pack_fields(copy_fields(job, run_seconds), codec)
+
+
+def copy_fields(job: JobData, run_seconds: float) -> dict[str, Any]:
+    """All fields of `job` as they are now, for `pack_fields`. Calls nothing that a user wrote."""
+    data = dict(job._data)
+    box = job.dead_letter_box
+    return {
         "schema": SCHEMA,
         "job_id": job.job_id,
         "flow_id": job.flow_id,
@@ -41,25 +53,39 @@ def write_document(job: JobData, run_seconds: float, codec: Codec | None) -> dic
         "run_seconds": run_seconds,
         **{name: _iso(getattr(job, name)) for name in TIMES},
         **{name: getattr(job, name) for name in TEXTS},
-        "routine_states": pack(states, f"{place}routine_states", codec),
+        "routine_states": {name: dict(state) for name, state in job.routine_states.items()},
         # In a routine's state "status" is the routine's own; a value that logic keeps under that
         # name, and which routines have a status at all, are told here.
-        "own_status": pack(
-            {name: state["status"] for name, state in data.items() if "status" in state},
-            f"{place}routine_data",
-            codec,
-        ),
-        "routines_with_status": list(statuses),
-        "shared_data": pack(job.shared_data, f"{place}shared_data", codec),
-        "policy_memory": pack(job._memories, f"{place}policy_memory", codec),
-        "commands": pack(job.commands.to_list(), f"{place}commands", codec),
-        "dead_letters": _write_letters(job, codec),
+        "own_status": {name: each["status"] for name, each in data.items() if "status" in each},
+        "routines_with_status": list(job._statuses),
+        "shared_data": dict(job.shared_data),
+        "policy_memory": {name: dict(memory) for name, memory in dict(job._memories).items()},
+        "commands": job.commands.to_list(),
+        "dead_letters": {
+            "next_number": box.next_number,
+            "let_go": box.let_go,
+            "letters": box.list(),
+        },
         "let_go": {name: getattr(job, name).let_go for name in LOGS},
+        **{name: list(getattr(job, name)) for name in LOGS},
     }
-    history = [record.serialize() for record in list(job.execution_history)]
-    document["execution_history"] = pack(history, f"{place}execution_history", codec)
-    for name in ("pause_points", "shared_log", "warnings"):
-        document[name] = pack(list(getattr(job, name)), f"{place}{name}", codec)
+
+
+def pack_fields(fields: Mapping[str, Any], codec: Codec | None) -> dict[str, Any]:
+    """What `copy_fields` gave as JSON data.
+
+    Raises:
+        CodecError: something is not JSON data and `codec` does not know it; names the place.
+    """
+    history = [record.serialize() for record in fields["execution_history"]]
+    document = {**fields, "execution_history": history}
+    for name in _PACKED:
+        document[name] = pack(document[name], f"job '{fields['job_id']}': {name}", codec)
+    letters = fields["dead_letters"]
+    document["dead_letters"] = {
+        **letters,
+        "letters": [_write_letter(letter, codec) for letter in letters["letters"]],
+    }
     return document
 
 
@@ -117,15 +143,6 @@ def _read_states(job: JobData, document: Mapping[str, Any], codec: Codec | None)
         if name in own:
             state["status"] = own[name]
         job._data[name] = state
-
-
-def _write_letters(job: JobData, codec: Codec | None) -> dict[str, Any]:
-    box = job.dead_letter_box
-    return {
-        "next_number": box.next_number,
-        "let_go": box.let_go,
-        "letters": [_write_letter(letter, codec) for letter in box.list()],
-    }
 
 
 def _write_letter(letter: DeadLetter, codec: Codec | None) -> dict[str, Any]:

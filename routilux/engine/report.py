@@ -1,0 +1,38 @@
+"""What a job tells of itself: a snapshot to go on from, and a diagnosis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from routilux.engine.diagnosis import diagnose
+from routilux.engine.inlet import Inlet
+from routilux.engine.restore import put_into
+from routilux.engine.snapshot import snapshot
+from routilux.status import ExecutionStatus
+
+if TYPE_CHECKING:
+    from routilux.engine.saved import SavedJob
+    from routilux.job.diagnosis import Diagnosis
+    from routilux.job.plain import Codec
+
+
+class Report(Inlet):
+    """The part of a job that tells what it is and does."""
+
+    def diagnose(self) -> Diagnosis:
+        """Why is nothing moving? See `routilux.job_state.JobState.diagnose`."""
+        return diagnose(self)
+
+    def snapshot(self, in_flight: str | None = None, codec: Codec | None = None) -> dict[str, Any]:
+        """The paused job as JSON data. See `routilux.job_state.JobState.snapshot`."""
+        return snapshot(self, in_flight, codec)
+
+    def start_from(self, saved: SavedJob) -> None:
+        """Begin, paused, where another job stopped."""
+        with self.lock:
+            if not self.ended:  # else the runtime was shut down meanwhile
+                self.gate_closed = True
+                put_into(self, saved)
+                self.state.status = ExecutionStatus.PAUSED
+                self.tell_job("job_started", "restored")
+        self.tell_notices()

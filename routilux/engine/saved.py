@@ -1,0 +1,176 @@
+"""What is saved of a job, as values: taken from a job, written, read, and put into another job.
+
+Times are counts of nanoseconds; `due_ns` is in the job's own time, of which `run_ns` have passed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from routilux.ids import activation_id
+from routilux.segment import count_items
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from routilux.segment import Segment
+
+SCHEMA = 1  # raised when an older reader would misread the document
+SLOT_FIELDS = (
+    "routine_id",
+    "slot_name",
+    "max_queue_length",
+    "next_number",
+    "offered",
+    "consumed",
+    "refused_by",
+    "returned_to_caller",
+    "retries",
+    "times_held",
+)
+ROUTINE_FIELDS = (
+    "id",
+    "activations",
+    "failures",
+    "retries",
+    "busy_ns",
+    "stood_ns",
+    "to_start",
+    "news",
+    "declines",
+)
+ACTIVATION_FIELDS = ("routine_id", "number", "attempt", "due_ns", "rerun")
+# Fields that are JSON data as they are, and are written under their own names.
+
+
+@dataclass(slots=True)
+class SavedSlot:
+    """A slot: its items and all of its counts (in items; `retries` in waits).
+
+    Attributes:
+        max_queue_length: how long it was; the flow that goes on decides how long it is.
+        next_number: the number that the next item gets.
+        waiting, held: the items, in order.
+    """
+
+    routine_id: str
+    slot_name: str
+    max_queue_length: int
+    next_number: int
+    offered: int
+    consumed: int
+    refused_by: dict[str, int]
+    returned_to_caller: int
+    retries: int
+    times_held: int
+    waiting: list[Segment] = field(default_factory=list)
+    held: list[Segment] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """``routine.slot``, as people write it."""
+        return f"{self.routine_id}.{self.slot_name}"
+
+    @property
+    def unconsumed(self) -> int:
+        """Items that wait."""
+        return count_items(self.waiting)
+
+    @property
+    def held_count(self) -> int:
+        """Items that are held."""
+        return count_items(self.held)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether each item that was offered is in exactly one place."""
+        refused = sum(self.refused_by.values())
+        return self.offered == self.consumed + self.unconsumed + self.held_count + refused
+
+
+@dataclass(slots=True)
+class SavedInput:
+    """What an activation took from one slot; `shown` if its policy showed logic something else."""
+
+    slot_name: str
+    segments: list[Segment]
+    shown: list[Any] | None = None
+
+
+@dataclass(slots=True)
+class SavedActivation:
+    """An activation that has to run (again).
+
+    Attributes:
+        attempt: 1, and one more for each retry.
+        due_ns: when its back-off is over; None: it runs as soon as the job does.
+        rerun: it had begun, and begins anew: what it had emitted is emitted again.
+        failed: items that are dead letters already: (slot's name, number).
+    """
+
+    routine_id: str
+    number: int
+    attempt: int
+    due_ns: int | None
+    rerun: bool
+    message: Any = None
+    failed: list[tuple[str, int]] = field(default_factory=list)
+    inputs: list[SavedInput] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The activation's id within its job."""
+        return activation_id(self.routine_id, self.number)
+
+
+@dataclass(slots=True)
+class SavedRoutine:
+    """A routine's counts, and what it was about to do.
+
+    Attributes:
+        to_start: a source that has not run yet.
+        news: something came since its policy was last asked.
+        declines: its policy's last word was no.
+    """
+
+    id: str
+    activations: int
+    failures: int
+    retries: int
+    busy_ns: int
+    stood_ns: int
+    to_start: bool
+    news: bool
+    declines: bool
+
+
+@dataclass(slots=True)
+class SavedJob:
+    """A whole job.
+
+    Attributes:
+        taken_ns: when, since the epoch.
+        job: its data: as `copy_fields` gives it when taken, the document of it when read.
+        run_ns: how long it has run, pauses left out.
+        is_open: whether it takes items from outside until it is closed.
+        holds: why it is paused, by the name of the hold.
+        time_limit: seconds that it may run and when they are over, or None.
+        policy_alarms: routine and time of policies that are to be asked again.
+    """
+
+    taken_ns: int
+    job: Mapping[str, Any]
+    run_ns: int
+    is_open: bool
+    holds: dict[str, str]
+    time_limit: tuple[float, int] | None = None
+    slots: list[SavedSlot] = field(default_factory=list)
+    routines: list[SavedRoutine] = field(default_factory=list)
+    activations: list[SavedActivation] = field(default_factory=list)
+    policy_alarms: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def at_least_once(self) -> list[str]:
+        """Ids of activations that had begun; all else is delivered exactly once."""
+        return [each.id for each in self.activations if each.rerun]

@@ -1,0 +1,122 @@
+"""Reading a saved job. Nothing is imported by a name that is read, and nothing is run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from routilux.clock import stamp_ns
+from routilux.engine.saved import (
+    ACTIVATION_FIELDS,
+    ROUTINE_FIELDS,
+    SCHEMA,
+    SLOT_FIELDS,
+    SavedActivation,
+    SavedInput,
+    SavedJob,
+    SavedRoutine,
+    SavedSlot,
+)
+from routilux.job.plain import unpack
+from routilux.segment import Origin, Segment, all_data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from routilux.job.plain import Codec
+
+
+def read_saved(document: Mapping[str, Any], codec: Codec | None) -> SavedJob:
+    """The saved job that `write_saved` wrote.
+
+    Raises:
+        ValueError: the document is not one of ours, or a field is wrong.
+        CodecError: it needs a codec.
+    """
+    schema = document.get("schema")
+    if schema != SCHEMA:
+        raise ValueError(
+            f"snapshot: schema {schema!r} is not known, only {SCHEMA}; "
+            "read it with the version of Routilux that wrote it"
+        )
+    try:
+        saved = _Reader(codec).job(document)
+    except KeyError as error:
+        raise ValueError(f"snapshot: {error} is missing") from error
+    except (TypeError, AttributeError, IndexError) as error:
+        raise ValueError(f"snapshot: a field has the wrong type: {error}") from error
+    for slot in saved.slots:
+        if not slot.adds_up:
+            raise ValueError(
+                f"snapshot: the counts of slot '{slot.name}' do not add up; was it edited?"
+            )
+    return saved
+
+
+class _Reader:
+    """Reads with one codec."""
+
+    def __init__(self, codec: Codec | None) -> None:
+        self._codec = codec
+
+    def job(self, document: Mapping[str, Any]) -> SavedJob:
+        limit = document["time_limit"]
+        return SavedJob(
+            taken_ns=stamp_ns(datetime.fromisoformat(document["taken_at"])),
+            job=document["job"],
+            run_ns=document["run_ns"],
+            is_open=document["is_open"],
+            holds=dict(document["holds"]),
+            time_limit=None if limit is None else (limit["seconds"], limit["due_ns"]),
+            slots=[self._slot(each) for each in document["slots"]],
+            routines=[
+                SavedRoutine(**{name: each[name] for name in ROUTINE_FIELDS})
+                for each in document["routines"]
+            ],
+            activations=[self._activation(each) for each in document["activations"]],
+            policy_alarms=[
+                (each["routine_id"], each["due_ns"]) for each in document["policy_alarms"]
+            ],
+        )
+
+    def _slot(self, entry: Mapping[str, Any]) -> SavedSlot:
+        where = f"slot '{entry['routine_id']}.{entry['slot_name']}'"
+        return SavedSlot(
+            **{name: entry[name] for name in SLOT_FIELDS},
+            waiting=self._runs(entry["waiting_items"], where),
+            held=self._runs(entry["held_items"], where),
+        )
+
+    def _activation(self, entry: Mapping[str, Any]) -> SavedActivation:
+        activation = SavedActivation(**{name: entry[name] for name in ACTIVATION_FIELDS})
+        where = f"activation {activation.id}"
+        activation.message = unpack(entry["message"], self._codec, where)
+        activation.failed = [(name, number) for name, number in entry["failed"]]
+        activation.inputs = [self._input(each, where) for each in entry["inputs"]]
+        return activation
+
+    def _input(self, entry: Mapping[str, Any], where: str) -> SavedInput:
+        given = SavedInput(entry["slot_name"], self._runs(entry["items"], where))
+        if entry["shown"] is not None:
+            items = all_data(given.segments)
+            given.shown = [
+                items[each["item"]] if "item" in each else unpack(each["data"], self._codec, where)
+                for each in entry["shown"]
+            ]
+        return given
+
+    def _runs(self, entries: Sequence[Mapping[str, Any]], where: str) -> list[Segment]:
+        return [self._run(each, where) for each in entries]
+
+    def _run(self, entry: Mapping[str, Any], where: str) -> Segment:
+        data = [unpack(item, self._codec, where) for item in entry["data"]]
+        stamps = [int(each) for each in entry["emitted_ns"]]
+        if not data or len(data) != len(stamps):
+            raise ValueError(f"snapshot: {where}: {len(data)} items with {len(stamps)} times")
+        origin = Origin(entry["emitted_from"], entry["event"], entry["activation"])
+        segment = Segment(data, stamps, origin)
+        segment.base = int(entry["first"])
+        segment.attempt = int(entry["attempt"])
+        segment.enqueued_ns = int(entry["enqueued_ns"])
+        segment.consumed_ns = int(entry["consumed_ns"])
+        return segment
