@@ -40,11 +40,25 @@ class Claim:
         self.shown.append(shown)
 
     def lists(self) -> list[list[Any]]:
-        """Fresh lists of data for logic, one for each slot."""
+        """Fresh lists of data for logic, one for each slot, without what is a dead letter."""
+        if self.failed:
+            return [self._left(index) for index in range(len(self.inputs))]
         return [
             all_data(segments) if shown is None else list(shown)
             for (_, segments), shown in zip(self.inputs, self.shown, strict=True)
         ]
+
+    def _left(self, index: int) -> list[Any]:
+        """A retry, or a rerun: items that were given up must not be processed, too."""
+        (slot, segments), shown = self.inputs[index], self.shown[index]
+        left, gone = [], []
+        for segment in segments:
+            for number, item in zip(segment.numbers(), segment.items(), strict=True):
+                (gone if (slot.name, number) in self.failed else left).append(item)
+        if shown is None:
+            return left
+        hidden = {id(item) for item in gone} - {id(item) for item in left}
+        return [data for data in shown if id(data) not in hidden]
 
     @property
     def count(self) -> int:
