@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from routilux.clock import NANOSECONDS, SYSTEM_CLOCK, stamp_ns
+from routilux.clock import SYSTEM_CLOCK, stamp_ns
 from routilux.engine.entries import find_entries
 from routilux.engine.job import Job
 from routilux.engine.ledger import PROCESS_LEDGER, Ledger
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from routilux.clock import Clock
-    from routilux.engine.job_slot import JobSlot
     from routilux.engine.plan import FlowPlan
     from routilux.engine.timer import Timer
     from routilux.event import Event
@@ -274,7 +273,7 @@ class Runtime:
         Blocks and raises as `Slot.enqueue` does.
         """
         details = event_data.get("metadata") or {}
-        emitted_at = details.get("emitted_at") or datetime.now(timezone.utc)
+        emitted_at = details.get("emitted_at") or datetime.now(UTC)
         if isinstance(emitted_at, str):
             emitted_at = datetime.fromisoformat(emitted_at)
         source = event.routine.routine_id if event.routine is not None else None
@@ -291,7 +290,7 @@ class Runtime:
     # -- end ---------------------------------------------------------------------------------------
 
     def shutdown(self, wait: bool = True, timeout: float | None = None) -> bool:
-        """Take no more jobs; close open inputs, cancel paused and stalled jobs. May be called twice.
+        """Take no more jobs; close open inputs, cancel paused and stalled jobs; twice is once.
 
         Args:
             wait: block until the jobs have ended.
@@ -331,6 +330,12 @@ class Runtime:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Wait for the jobs; an interrupt (Ctrl-C, ``SystemExit``) cancels them first."""
+        if kind is not None and not issubclass(kind, Exception):
+            with self._changed:
+                jobs = list(self._live.values())
+            for job in jobs:
+                job.shut_down(cancel=True)
         self.shutdown(wait=True)
 
 
