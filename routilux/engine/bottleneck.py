@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import inf
 from typing import TYPE_CHECKING
 
 from routilux.job.diagnosis import BUSY, READY, RETRYING, WAITING_FOR_POLICY
@@ -59,9 +60,10 @@ def fullness(node: JobRoutine) -> float:
 
 
 def _alarming(node: JobRoutine) -> float:
-    """From where on the slots of a routine count as nearly full."""
+    """From where on the slots of a routine count as nearly full; a source has none."""
     return min(
-        max(1, slot.settings.watermark_threshold) / slot.max_queue_length for slot in node.slots
+        (max(1, slot.settings.watermark_threshold) / slot.max_queue_length for slot in node.slots),
+        default=inf,
     )
 
 
