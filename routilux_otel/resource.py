@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from importlib.metadata import PackageNotFoundError, version
 
 from opentelemetry.sdk.resources import Resource
@@ -17,8 +16,8 @@ def make_resource(service_name: str | None = None, service_version: str | None =
         service_name: None means ``routilux``.
         service_version: None means the version of Routilux, if the name is ours, too.
     """
-    said = Resource.create()
-    own = {"service.name": service_name or SERVICE, "service.instance.id": str(uuid.uuid4())}
+    said = Resource.create()  # with an instance id of the process
+    own = {"service.name": service_name or SERVICE}
     shown = service_version or (None if service_name else _version())
     if shown:
         own["service.version"] = shown

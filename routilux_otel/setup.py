@@ -28,6 +28,7 @@ from routilux_otel.settings import is_disabled, metrics_exporter, metrics_protoc
 
 logger = logging.getLogger("routilux.otel")
 SHUTDOWN_S = 5.0  # a program that ends must not wait longer for a collector that is gone
+PATIENCE_MS = 120_000  # longer than any wait for the end, which decides
 
 
 class Telemetry:
@@ -43,6 +44,7 @@ class Telemetry:
         self.owned = owned
         self._lock = threading.Lock()
         self._ended: threading.Event | None = None
+        self._given_up = False
 
     def shutdown(self, timeout: float = SHUTDOWN_S) -> bool:
         """Export once more and end the provider, if it is ours. May be called twice.
@@ -61,17 +63,19 @@ class Telemetry:
             ended = self._ended = self._ended or threading.Event()
         if begin:
             # The SDK's own time-outs do not cover a connection that hangs, so the wait is ours.
-            arguments = (provider, ended, timeout)
-            threading.Thread(target=_end, args=arguments, name="routilux-otel", daemon=True).start()
-        if ended.wait(timeout):
+            end = threading.Thread(target=_end, args=(provider, ended), daemon=True)
+            end.start()
+        if ended.wait(0 if self._given_up else timeout):
             return True
-        logger.warning("Telemetry did not end within %g s: the last figures may be lost", timeout)
+        if not self._given_up:
+            self._given_up = True
+            logger.warning("Telemetry did not end within %g s: figures may be lost", timeout)
         return False
 
 
-def _end(provider: MeterProvider, ended: threading.Event, timeout: float) -> None:
+def _end(provider: MeterProvider, ended: threading.Event) -> None:
     try:
-        provider.shutdown(timeout_millis=timeout * 1000)
+        provider.shutdown(timeout_millis=PATIENCE_MS)
     except Exception:  # the SDK raises plain ones; telemetry must never hurt the program
         logger.warning("Telemetry ended with an error", exc_info=True)
     finally:

@@ -56,9 +56,8 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The errors that an operation may answer, for its documentation."""
     return {
         status: {
-            "model": Problem,
             "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
         }
         for status in statuses
     }

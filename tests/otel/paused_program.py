@@ -80,6 +80,12 @@ def make_flow() -> tuple[Flow, Walk]:
     return flow, walk
 
 
+def say(facts: dict[str, Any]) -> None:
+    """One line of JSON."""
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Run until the input ends."""
     runtime = StepRuntime(seed=1)
@@ -89,11 +95,11 @@ def main() -> None:
     runtime.run_until_idle()
     routilux_otel.configure("census-program", "1.2.3")
     with Server(create_app(runtime), port=0) as server:
-        print(json.dumps({"url": server.url, "job_id": job.job_id}), flush=True)
+        say({"url": server.url, "job_id": job.job_id})
         sys.stdin.read()
     job.cancel()
     runtime.shutdown(wait=False)
-    print(json.dumps({"in_time": routilux_otel.shutdown()}))
+    say({"in_time": routilux_otel.shutdown()})
 
 
 if __name__ == "__main__":

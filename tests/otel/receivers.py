@@ -67,7 +67,7 @@ class HttpReceiver(Receiver):
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 known = self.path == "/v1/metrics"
                 if known and self.headers["Content-Type"] == "application/x-protobuf":
@@ -129,7 +129,9 @@ def points(request: ExportMetricsServiceRequest) -> Points:
     for metric in metrics(request):
         data = metric.gauge if metric.HasField("gauge") else metric.sum
         for point in data.data_points:
-            attributes = tuple(sorted((each.key, each.value.string_value) for each in point.attributes))
+            attributes = tuple(
+                sorted((each.key, each.value.string_value) for each in point.attributes)
+            )
             integer = point.WhichOneof("value") == "as_int"
             found[metric.name, attributes] = point.as_int if integer else point.as_double
     return found
