@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def newest_first(slots: dict[str, Any], job_state: object) -> tuple[bool, dict[str, list[Any]], Any]:
+def newest_first(
+    slots: dict[str, Any], job_state: object
+) -> tuple[bool, dict[str, list[Any]], Any]:
     items = slots["items"].consume_all_new()
     return bool(items), {"items": items[::-1]}, None
 
