@@ -289,4 +289,5 @@ class Job(Report):
 
     def ask_again(self, node: JobRoutine, seconds: float) -> None:
         """Ask a policy again after some of the job's time. Under the lock."""
-        self.call_later(int(seconds * NANOSECONDS), AskAgain(node))
+        # A nanosecond more: cut off below it, the policy would be asked too early, again and again.
+        self.call_later(int(seconds * NANOSECONDS) + 1, AskAgain(node))
