@@ -1,0 +1,145 @@
+"""The report and the readings as lines of plain text, for any terminal and any log."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from routilux.demo.report import is_balanced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from routilux.demo.items import FunctionFacts
+    from routilux.demo.reading import Reading
+    from routilux.demo.report import Report
+    from routilux.slot_metrics import SlotMetrics
+
+MOST_LETTERS = 20  # dead letters that are shown; --json has them all
+SLOT_HEADS = ("slot", "length", "offered", "consumed", "unconsumed", "held", "refused", "retries")
+
+
+def printable(text: str) -> str:
+    """`text` with everything escaped that a terminal would not show as it stands."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def reading_line(reading: Reading) -> str:
+    """One reading as one line."""
+    slots = "  ".join(
+        f"{slot.routine_id} {slot.unconsumed}/{slot.max_length}" for slot in reading.slots
+    )
+    narrow = f"  bottleneck {reading.bottleneck}" if reading.bottleneck else ""
+    return (
+        f"{reading.elapsed_s:6.1f} s  {reading.status}  files {reading.files}  "
+        f"parsed {reading.parsed}  failed {reading.failed}  {slots}{narrow}"
+    )
+
+
+def report_lines(report: Report) -> Iterator[str]:
+    """The report as lines."""
+    yield f"Census of {printable(report.root)}: {report.status} after {report.elapsed_s:.1f} s"
+    if report.error:
+        yield f"  {printable(report.error)}"
+    yield ""
+    yield f"  files      {report.files:>9}"
+    yield f"  parsed     {report.parsed:>9}"
+    yield f"  failed     {report.failed:>9}"
+    if report.unfinished:
+        yield f"  unfinished {report.unfinished:>9}"
+    yield f"  lines      {report.lines:>9}"
+    yield f"  functions  {report.functions:>9}"
+    yield f"  classes    {report.classes:>9}"
+    yield from _functions("Largest functions", report.largest, report.root)
+    yield from _functions("Most complex functions", report.most_complex, report.root)
+    yield from _dead_letters(report)
+    yield from _folders(report)
+    yield from _slots(report.slots)
+    yield ""
+    yield verdict(report)
+
+
+def verdict(report: Report) -> str:
+    """Whether every file is accounted for, as one sentence."""
+    if report.accounted_for:
+        return f"All {report.files} files are accounted for."
+    reasons = []
+    if report.status != "completed":
+        reasons.append(f"the job is {report.status}")
+    if report.unfinished:
+        reasons.append(f"{report.unfinished} files have come to no end")
+    if report.folders_not_listed:
+        reasons.append(f"{len(report.folders_not_listed)} folders could not be listed")
+    if not all(is_balanced(slot) for slot in report.slots):
+        reasons.append("a slot's sum does not hold")
+    return f"Not every file is accounted for: {', '.join(reasons)}."
+
+
+def _functions(title: str, functions: Sequence[FunctionFacts], root: str) -> Iterator[str]:
+    if not functions:
+        return
+    rows = [
+        (str(one.lines), str(one.complexity), one.name, f"{_below(root, one.path)}:{one.line}")
+        for one in functions
+    ]
+    yield ""
+    yield title
+    yield from table(("lines", "complexity", "function", "where"), rows, left=2)
+
+
+def _dead_letters(report: Report) -> Iterator[str]:
+    letters = report.dead_letters
+    if not letters:
+        return
+    yield ""
+    yield f"Dead letters ({len(letters)})"
+    for letter in letters[:MOST_LETTERS]:
+        where, error = _below(report.root, letter.path), printable(letter.error)
+        yield f"  {where}: {letter.routine_id}, {letter.reason}: {letter.error_type}: {error}"
+    if len(letters) > MOST_LETTERS:
+        yield f"  and {len(letters) - MOST_LETTERS} more, see --json"
+
+
+def _folders(report: Report) -> Iterator[str]:
+    folders = report.folders_not_listed
+    if not folders:
+        return
+    yield ""
+    yield f"Folders that could not be listed ({len(folders)})"
+    for folder in folders[:MOST_LETTERS]:
+        yield f"  {_below(report.root, folder['path'])}: {folder['error']}"
+    if len(folders) > MOST_LETTERS:
+        yield f"  and {len(folders) - MOST_LETTERS} more, see --json"
+
+
+def _slots(slots: Sequence[SlotMetrics]) -> Iterator[str]:
+    rows = []
+    for slot in slots:
+        figures = (
+            slot.max_length, slot.offered, slot.consumed, slot.unconsumed, slot.held, slot.refused,
+            slot.retries,
+        )  # fmt: skip
+        sum_holds = "holds" if is_balanced(slot) else "DOES NOT HOLD"
+        rows.append((f"{slot.routine_id}.{slot.slot_name}", *map(str, figures), sum_holds))
+    yield ""
+    yield "Slots: offered = consumed + unconsumed + held + refused"
+    yield from table((*SLOT_HEADS, "sum"), rows, left=0)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, left: int) -> Iterator[str]:
+    """Rows in aligned columns; the column `left` and the last one begin at the left."""
+    cells = [list(heads), *([printable(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    last = len(widths) - 1
+    for row in cells:
+        aligned = (
+            cell.ljust(width) if index in (left, last) else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield f"  {'  '.join(aligned)}".rstrip()
+
+
+def _below(root: str, path: str) -> str:
+    """A path as it reads below the root."""
+    prefix = os.path.join(root, "")
+    return printable(path.removeprefix(prefix))
