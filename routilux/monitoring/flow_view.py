@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from routilux.engine.ledger import PROCESS_LEDGER, Ledger, SlotTotals
@@ -33,6 +32,6 @@ def flow_slots(flow: Flow, ledger: Ledger = PROCESS_LEDGER) -> tuple[SlotReading
                 (flow.flow_id, routine_id, name), Levels(), SlotTotals()
             )
             if not reading.jobs:
-                reading = replace(reading, limit=flow.slot_settings(slot).max_queue_length)
+                reading = reading._replace(limit=flow.slot_settings(slot).max_queue_length)
             shown.append(reading)
     return (*shown, *(reading for reading in found.values() if reading.jobs))

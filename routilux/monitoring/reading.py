@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from routilux.clock import NANOSECONDS
 from routilux.engine.ledger import PROCESS_LEDGER, Ledger, SlotKey, SlotTotals
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from routilux.monitoring.levels import SlotLevel
 
 
-@dataclass(frozen=True, slots=True)
-class SlotReading:
+class SlotReading(NamedTuple):
     """One slot of a flow, over all of its live jobs. Counts in items.
+
+    A tuple, which is made three times as fast as a dataclass: an answer may hold a thousand.
 
     Attributes:
         flow_id, routine_id, slot_name: the slot.
@@ -135,10 +136,7 @@ def job_slots(state: JobState) -> tuple[SlotReading, ...]:
         RuntimeError, JobFinished: the job was not started in this process.
     """
     job = cast("Job", state.live)  # outside of tests nothing else runs jobs
-    return tuple(
-        slot_reading(level.key, Levels().add(level), SlotTotals().add(level))
-        for level in read_job(job)
-    )
+    return tuple(_alone(level) for level in read_job(job))
 
 
 def live_jobs(ledger: Ledger = PROCESS_LEDGER) -> Counter[str]:
@@ -166,6 +164,29 @@ def slot_reading(key: SlotKey, levels: Levels, counted: SlotTotals) -> SlotReadi
         times_held=counted.times_held,
         retries=counted.retries,
         refused_by=counted.refused_by,
+    )
+
+
+def _alone(level: SlotLevel) -> SlotReading:
+    """One slot of one job, without the detour over sums."""
+    age_ns = level.oldest_age_ns
+    return SlotReading(
+        *level.key,
+        1,
+        level.size,
+        level.unconsumed,
+        level.held,
+        level.limit,
+        level.unconsumed / level.limit,
+        round(level.size / level.limit * 100, 2),
+        level.unconsumed >= level.limit,
+        level.unconsumed >= max(1, level.threshold),
+        None if age_ns is None else age_ns / NANOSECONDS,
+        level.offered,
+        level.consumed,
+        level.times_held,
+        level.retries,
+        level.refused_by,
     )
 
 
