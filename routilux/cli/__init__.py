@@ -1,0 +1,4 @@
+"""The command line: ``routilux run``, ``check``, ``demo``, ``serve`` and ``version``.
+
+It needs the extra ``cli``; `routilux.cli.main` says so where it is missing.
+"""

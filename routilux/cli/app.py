@@ -1,0 +1,154 @@
+"""The commands and their options, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+from typer.exceptions import TyperException
+
+from routilux.cli import check_command, demo_command, run_command, serve_command, version_command
+from routilux.cli.errors import (
+    DONE,
+    EXIT_CODES,
+    FAILED,
+    INTERRUPTED,
+    USAGE,
+    CommandError,
+)
+from routilux.cli.face import HOST, PORT
+from routilux.cli.output import leave_stdout, prepare_streams, print_error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TRACEBACK = "ROUTILUX_TRACEBACK"  # set it to see where an unexpected error comes from
+
+app = typer.Typer(
+    name="routilux",
+    help="Run flows of routines, look at them, and see the engine at work.",
+    epilog=EXIT_CODES,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+FlowFile = Annotated[str, typer.Argument(metavar="FLOW.yaml", help="A flow file, YAML or JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")]
+Settings = Annotated[
+    Optional[list[str]],  # noqa: UP045 - typer reads it
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the file, by dotted key."),
+]
+Allowed = Annotated[
+    Optional[list[str]],  # noqa: UP045 - typer reads it
+    typer.Option(
+        "--allow",
+        metavar="PATTERN",
+        help="An import path the file may name: pkg.module:Class, pkg.module:* or pkg.*",
+    ),
+]
+
+
+@app.command(epilog=EXIT_CODES)
+def run(
+    flow: FlowFile, settings: Settings = None, allow: Allowed = None, as_json: Json = False
+) -> int:
+    """Run a flow file as one job, until it ends or Ctrl-C."""
+    return run_command.run_flow(flow, settings or (), allow or (), as_json=as_json)
+
+
+@app.command(epilog=EXIT_CODES)
+def check(
+    flow: FlowFile, settings: Settings = None, allow: Allowed = None, as_json: Json = False
+) -> int:
+    """Say what is wrong with a flow file, with line and column."""
+    return check_command.check_flow(flow, settings or (), allow or (), as_json=as_json)
+
+
+@app.command(epilog=EXIT_CODES)
+def demo(
+    path: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads it
+        typer.Argument(help="A folder. Without it: Python's own standard library."),
+    ] = None,
+    as_json: Json = False,
+    serve: Annotated[bool, typer.Option("--serve", help="Keep the HTTP face up.")] = False,
+    port: Port = PORT,
+    start_paused: Annotated[
+        bool, typer.Option("--start-paused", help="Wait for a resume over HTTP; needs --serve.")
+    ] = False,
+) -> int:
+    """Take a census of the Python files below a folder: the engine at work."""
+    return demo_command.take_census(
+        path, as_json=as_json, serve=serve, port=port, start_paused=start_paused
+    )
+
+
+@app.command(epilog=EXIT_CODES)
+def serve(
+    flows: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads it
+        typer.Option(metavar="DIR", help="A folder of flow files to register."),
+    ] = None,
+    allow: Allowed = None,
+    host: Annotated[str, typer.Option(help="Loopback only.")] = HOST,
+    port: Port = PORT,
+    as_json: Json = False,
+) -> int:
+    """Serve the HTTP face until Ctrl-C."""
+    return serve_command.serve(flows, allow or (), host=host, port=port, as_json=as_json)
+
+
+@app.command(epilog=EXIT_CODES)
+def version(as_json: Json = False) -> int:
+    """Print the version."""
+    return version_command.show_version(as_json=as_json)
+
+
+def run_app(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; every error becomes one line and an exit code.
+
+    Args:
+        arguments: the words after ``routilux``; None means those of this process.
+
+    Returns:
+        The exit code.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    prepare_streams()
+    try:
+        return _call(words or ["--help"])
+    except CommandError as error:
+        return _say(words, str(error), error.exit_code)
+    except TyperException as error:
+        return _say(words, f"{error.format_message()} {_advice(error)}", USAGE)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say(words, "interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        leave_stdout()
+        return FAILED
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        name = type(error).__name__
+        advice = f"set {TRACEBACK}=1 to see where, and report it"
+        return _say(words, f"unexpected {name}: {error}: {advice}", FAILED)
+
+
+def _call(words: list[str]) -> int:
+    command = typer.main.get_command(app)
+    code = command.main(words, prog_name="routilux", standalone_mode=False)
+    return code if isinstance(code, int) else DONE
+
+
+def _say(words: Sequence[str], message: str, exit_code: int) -> int:
+    print_error(message, exit_code, as_json="--json" in words)
+    return exit_code
+
+
+def _advice(error: TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    path = getattr(context, "command_path", "routilux")
+    return f"(see {path} --help)"

@@ -1,0 +1,28 @@
+"""Exit codes, and the error that ends a command with one of them."""
+
+from __future__ import annotations
+
+DONE = 0
+FAILED = 1  # the work was begun, and something about it is not right
+USAGE = 2  # the work cannot begin: the command line or what it names is wrong
+SIGNAL = 128  # and the signal's number: 130 is Ctrl-C
+INTERRUPTED = SIGNAL + 2
+
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 the work failed (a job failed, a flow file is wrong, a file is not "
+    "accounted for); 2 the command cannot begin (wrong option or path, port taken, extra missing); "
+    "130 Ctrl-C, 143 SIGTERM, after a clean stop."
+)
+
+
+class CommandError(Exception):
+    """Ends a command with one line on the error stream. Attribute: exit_code."""
+
+    def __init__(self, message: str, exit_code: int = USAGE) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def one_line(text: str) -> str:
+    """`text` on one line."""
+    return " ".join(text.split())

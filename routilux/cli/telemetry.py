@@ -1,0 +1,51 @@
+"""Telemetry of a command: on when the environment names a collector."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from routilux.cli.errors import CommandError
+from routilux.cli.extras import load
+from routilux.cli.output import print_note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from routilux.cli.interrupts import Interrupts
+
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
+LAST_EXPORT_S = 5.0
+LAST_EXPORT_WHEN_INTERRUPTED_S = 0.4  # who presses Ctrl-C does not wait for a collector
+
+
+@contextmanager
+def telemetry(interrupts: Interrupts) -> Iterator[None]:
+    """Export the figures of the process while it is entered, and once more at the end.
+
+    A missing package costs the telemetry and a note, not the work.
+
+    Raises:
+        CommandError: a variable of OpenTelemetry has a value that is not known.
+    """
+    running = _start() if any(os.environ.get(name) for name in ENDPOINTS) else None
+    try:
+        yield
+    finally:
+        if running is not None:
+            # Here the time is known that it may take; at the end of the process it is not.
+            atexit.unregister(running.shutdown)
+            interrupted = interrupts.event.is_set()
+            running.shutdown(LAST_EXPORT_WHEN_INTERRUPTED_S if interrupted else LAST_EXPORT_S)
+
+
+def _start() -> Any:
+    try:
+        return load("routilux_otel", "otel", f"{ENDPOINTS[0]} is set, and telemetry").configure()
+    except CommandError as error:
+        print_note(f"no telemetry: {error}")
+        return None
+    except ValueError as error:
+        raise CommandError(f"telemetry: {error}") from None
