@@ -127,6 +127,7 @@ class Runtime:
         asked = entry_routine_id or state.get_shared_data("entry_routine_id")
         entries = find_entries(found, asked, entry_params)
         job = self._bind(found, state)
+        self.ledger.add_job(job)
         if not (entries or keep_open):
             job.fail_to_start(
                 f"Flow '{found.flow_id}' has no entry: give a routine a slot named 'trigger', add "
@@ -172,7 +173,7 @@ class Runtime:
         state.flow_id = found.flow_id
         job = self._bind(found, state)
         job.start_from(saved)
-        self.ledger.discount(job)
+        self.ledger.add_restored(job)
         if not start_paused:
             job.resume("restored")
         return state
@@ -206,7 +207,6 @@ class Runtime:
             )
             state.attach(job)
             self._live[state.job_id] = job
-            self.ledger.add_job(job)
         return job
 
     def _plan(self, flow: Flow) -> FlowPlan:
@@ -228,6 +228,7 @@ class Runtime:
         state = JobState(job.flow.flow_id, clock=self.clock)
         state.redelivery_of = job.state.job_id
         anew = self._bind(job.flow, state)
+        self.ledger.add_job(anew)
         anew.start_with_letters(letters)
         return state.job_id
 

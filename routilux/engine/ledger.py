@@ -101,15 +101,16 @@ class Ledger:
             self._pools.add(pool)
 
     def add_job(self, job: Job) -> None:
-        """A job has been bound."""
+        """A job begins."""
         with self._lock:
             self._jobs.add(job)
 
-    def discount(self, job: Job) -> None:
-        """What the job has counted so far was counted in another process (it was restored)."""
+    def add_restored(self, job: Job) -> None:
+        """A job goes on; what it has counted so far was counted in another process."""
         counted = _counts(job)
         with self._lock:
             self._elsewhere[job] = counted
+            self._jobs.add(job)
 
     def retire(self, job: Job) -> None:
         """A job has ended and counts no more; saying so twice is saying it once."""
