@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from fastapi.testclient import TestClient
@@ -67,6 +68,16 @@ def test_an_error_of_ours_shows_nothing_of_itself(
     monkeypatch.setattr(runtime.jobs, "list_all", fail)
     body = problem(client.get("/api/jobs"), 500, "the log")
     assert "secret" not in str(body)
+
+
+def test_the_version_is_that_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert create_app().version == version("routilux")
+
+    def missing(_name: str) -> str:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr("routilux.api.main.version", missing)
+    assert create_app().version == "0"
 
 
 def test_the_process_wide_parts_are_the_default() -> None:

@@ -115,6 +115,14 @@ def test_jobs_and_workers(reading: Reading) -> None:
     assert values(ROWS["routilux.worker.blocked"], reading) == {"": 1}
 
 
+def test_an_empty_slot_has_no_oldest_item() -> None:
+    runtime = make_runtime(Ledger())
+    runtime.exec(make_flow(), start_paused=True)
+    empty = read(runtime.ledger)
+    assert list(ROWS["routilux.slot.oldest_item.age"].points(empty)) == []
+    assert values(ROWS["routilux.slot.queue.size"], empty) == {"": 0}
+
+
 def test_without_a_live_job_no_gauge_has_a_point_for_the_slot() -> None:
     runtime = make_runtime(Ledger())
     runtime.exec(make_flow())

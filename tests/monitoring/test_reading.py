@@ -101,6 +101,18 @@ def test_the_slots_of_a_job_can_be_seen_after_its_end() -> None:
     assert only(job_slots(job)).consumed == 25
 
 
+def test_a_job_that_has_just_ended_counts_but_shows_no_level() -> None:
+    runtime = make_runtime()
+    job = runtime.exec(make_flow())
+    runtime.run_until_idle()
+    ledger = Ledger()
+    ledger.add_job(job.live)
+    reading = read(ledger)
+    slot = only(reading.slots)
+    assert (slot.jobs, slot.limit, slot.consumed) == (0, 0, 25)
+    assert reading.jobs == {}
+
+
 def test_the_slots_of_a_job_that_was_not_started_are_an_error() -> None:
     with pytest.raises(RuntimeError, match="not running"):
         job_slots(JobState("flow"))
