@@ -108,7 +108,10 @@ def parse_file(source: SourceFile) -> ParsedFile:
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: Python cannot parse it.
     """
-    tree = ast.parse(source.content, filename=source.path)
+    try:
+        tree = ast.parse(source.content, filename=source.path)
+    except MemoryError:  # so the parser calls the end of its own stack, without a word
+        raise MemoryError("nested more deeply than Python's parser can follow") from None
     return ParsedFile(source.path, len(source.content.splitlines()), tree)
 
 

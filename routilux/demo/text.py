@@ -54,7 +54,8 @@ def report_lines(report: Report) -> Iterator[str]:
     yield from _functions("Most complex functions", report.most_complex, report.root)
     yield from _dead_letters(report)
     yield from _folders(report)
-    yield from _slots(report.slots)
+    yield ""
+    yield from slot_lines(report.slots)
     yield ""
     yield verdict(report)
 
@@ -73,6 +74,20 @@ def verdict(report: Report) -> str:
     if not all(is_balanced(slot) for slot in report.slots):
         reasons.append("a slot's sum does not hold")
     return f"Not every file is accounted for: {', '.join(reasons)}."
+
+
+def slot_lines(slots: Sequence[SlotMetrics]) -> Iterator[str]:
+    """The figures of slots as a table, each with whether its sum holds."""
+    rows = []
+    for slot in slots:
+        figures = (
+            slot.max_length, slot.offered, slot.consumed, slot.unconsumed, slot.held, slot.refused,
+            slot.retries,
+        )  # fmt: skip
+        sum_holds = "holds" if is_balanced(slot) else "DOES NOT HOLD"
+        rows.append((f"{slot.routine_id}.{slot.slot_name}", *map(str, figures), sum_holds))
+    yield "Slots: offered = consumed + unconsumed + held + refused"
+    yield from table((*SLOT_HEADS, "sum"), rows, left=0)
 
 
 def _functions(title: str, functions: Sequence[FunctionFacts], root: str) -> Iterator[str]:
@@ -110,20 +125,6 @@ def _folders(report: Report) -> Iterator[str]:
         yield f"  {_below(report.root, folder['path'])}: {folder['error']}"
     if len(folders) > MOST_LETTERS:
         yield f"  and {len(folders) - MOST_LETTERS} more, see --json"
-
-
-def _slots(slots: Sequence[SlotMetrics]) -> Iterator[str]:
-    rows = []
-    for slot in slots:
-        figures = (
-            slot.max_length, slot.offered, slot.consumed, slot.unconsumed, slot.held, slot.refused,
-            slot.retries,
-        )  # fmt: skip
-        sum_holds = "holds" if is_balanced(slot) else "DOES NOT HOLD"
-        rows.append((f"{slot.routine_id}.{slot.slot_name}", *map(str, figures), sum_holds))
-    yield ""
-    yield "Slots: offered = consumed + unconsumed + held + refused"
-    yield from table((*SLOT_HEADS, "sum"), rows, left=0)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, left: int) -> Iterator[str]:
