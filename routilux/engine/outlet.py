@@ -31,8 +31,8 @@ class Output:
 
     Attributes:
         targets: the connected slots, each with the connection's transform or None.
-        pullable: whether a consumer may fetch what is buffered. A transform is the author's code:
-            it runs on the producer's thread only, item by item.
+        pullable: whether a consumer may fetch what is buffered. A transform may call the author's
+            code (``copy=True``): it runs on the thread that emits, item by item, without locks.
         full: items that an outlet may buffer: never more than the shortest slot holds.
     """
 
@@ -51,6 +51,12 @@ class Output:
             if slot.consumer.is_idle:
                 return True
         return False
+
+
+class Prepared(tuple[Any, ...]):
+    """An item of an output with transforms: its data for each target."""
+
+    __slots__ = ()
 
 
 class RunningOutlet:
@@ -86,7 +92,22 @@ class RunningOutlet:
 
     def hand_over(self, emitted: object) -> None:
         """Move items on their way; `emitted` is the latest. May block and may raise."""
+        if not self.output.pullable:
+            emitted = self._prepare(emitted)
         self.activation.hand_over(self, emitted)
+
+    def _prepare(self, emitted: object) -> object:
+        """Transform an item, in its place; if that raises, it was not emitted."""
+        ready: Prepared | None = None
+        try:
+            ready = Prepared(
+                emitted if transform is None else transform(emitted)
+                for _, transform in self.output.targets
+            )
+        finally:
+            with self.activation.job.lock:
+                self._replace(emitted, ready)
+        return ready
 
     def extend(self, items: list[Any]) -> None:
         """Emit a batch. May block and may raise."""
@@ -99,28 +120,53 @@ class RunningOutlet:
             self.stamps.extend([stamp] * len(part))
             self.data.extend(part)
             if len(self.data) >= self.limit:
-                self.activation.hand_over(self, part[-1])
+                self.hand_over(part[-1])
 
     # -- under the job's lock ----------------------------------------------------------------------
 
-    def collect(self) -> Delivery | None:
-        """Offer what is buffered to the slots. A delivery is what has to wait for room."""
-        count = len(self.data)
-        if not count:
-            return None
-        data, stamps = self.data[:count], self.stamps[:count]
-        offers = [
-            (slot, data if transform is None else [transform(item) for item in data])
-            for slot, transform in self.output.targets
-        ]
-        del self.data[:count], self.stamps[:count]
-        delivery: Delivery | None = None
-        for slot, items in offers:
-            rest = slot.offer(Segment(items, stamps, self.origin))
+    def _replace(self, emitted: object, ready: Prepared | None) -> None:
+        """Put a prepared item in the place of the raw one, or take that out."""
+        for index, item in enumerate(self.data):
+            if item is emitted:
+                if ready is None:
+                    del self.data[index], self.stamps[index]
+                else:
+                    self.data[index] = ready
+                return
+
+    def collect(self, delivery: Delivery | None = None) -> Delivery | None:
+        """Offer what is buffered to the slots. What has to wait for room joins `delivery`."""
+        data, stamps = self._cut(len(self.data)) if self.output.pullable else self._cut_prepared()
+        if not data:
+            return delivery
+        for index, (slot, _) in enumerate(self.output.targets):
+            rest = slot.offer(Segment(self._data_for(index, data), stamps, self.origin))
             if rest is not None:
                 delivery = delivery or Delivery(self.activation)
                 delivery.add(slot, rest)
         return delivery
+
+    def _cut(self, count: int) -> tuple[list[Any], list[int]]:
+        """Take out the first items, and their stamps."""
+        data, stamps = self.data[:count], self.stamps[:count]
+        del self.data[:count], self.stamps[:count]
+        return data, stamps
+
+    def _cut_prepared(self) -> tuple[list[Any], list[int]]:
+        """Take out what is prepared; another thread may be on its way with the rest."""
+        data, stamps = self._cut(len(self.data))
+        raw = [index for index, item in enumerate(data) if type(item) is not Prepared]
+        self.data[:0] = [data[index] for index in raw]
+        self.stamps[:0] = [stamps[index] for index in raw]
+        for index in reversed(raw):
+            del data[index], stamps[index]
+        return data, stamps
+
+    def _data_for(self, target: int, items: list[Any]) -> list[Any]:
+        """What one target gets; without transforms all share one list."""
+        if self.output.pullable:
+            return items
+        return [each[target] if type(each) is Prepared else each for each in items]
 
     def pull_held(self) -> None:
         """The gate is closed: let what is buffered be held, as far as the slots hold more.
@@ -128,16 +174,18 @@ class RunningOutlet:
         Called at the pause and whenever somebody looks at a slot, so that nobody can tell buffered
         items from held ones.
         """
-        self._move(min(slot.hold_room() for slot, _ in self.output.targets) if self.output.targets else 0)
+        self._move(
+            min(slot.hold_room() for slot, _ in self.output.targets) if self.output.targets else 0
+        )
 
     def discard(self) -> None:
         """Refuse what is buffered: the job has ended."""
         count = len(self.data)
         if count:
-            data, stamps = self.data[:count], self.stamps[:count]
-            del self.data[:count], self.stamps[:count]
-            for slot, _ in self.output.targets:
-                slot.refuse(Segment(data, stamps, self.origin), "cancelled")
+            data, stamps = self._cut(count)
+            for index, (slot, _) in enumerate(self.output.targets):
+                items = self._data_for(index, data)
+                slot.refuse(Segment(items, stamps, self.origin), "cancelled")
 
     def reset_limit(self) -> None:
         """Buffer again, unless somebody waits for each single item."""
@@ -149,13 +197,14 @@ class RunningOutlet:
 
     def pull(self) -> None:
         """A consumer has nothing to do: bring it what is buffered, as far as there is room."""
-        self._move(min(slot.open_room() for slot, _ in self.output.targets) if self.output.targets else 0)
+        self._move(
+            min(slot.open_room() for slot, _ in self.output.targets) if self.output.targets else 0
+        )
 
     def _move(self, room: int) -> None:
         count = min(len(self.data), room)
         if count <= 0 or not self.output.pullable:
             return
-        data, stamps = self.data[:count], self.stamps[:count]
-        del self.data[:count], self.stamps[:count]
+        data, stamps = self._cut(count)
         for slot, _ in self.output.targets:
             slot.offer(Segment(data, stamps, self.origin))
