@@ -8,7 +8,7 @@ somebody looks at an item.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -146,7 +146,7 @@ class Segment:
             )
 
 
-def count_items(segments: Sequence[Segment]) -> int:
+def count_items(segments: Iterable[Segment]) -> int:
     """How many items `segments` hold together."""
     return sum(segment.stop - segment.start for segment in segments)
 

@@ -19,7 +19,7 @@ from routilux.clock import NANOSECONDS, SYSTEM_CLOCK, stamp_ns
 from routilux.errors import SlotPausedError, SlotQueueFullError
 from routilux.item_queue import ItemQueue
 from routilux.parcel import Leg, Parcel
-from routilux.segment import Origin, Segment, SlotDataPoint
+from routilux.segment import Origin, Segment, SlotDataPoint, count_items
 from routilux.settings import Overflow, SlotSettings, explicit, resolve
 from routilux.slot_metrics import SlotMetrics
 from routilux.slot_reader import SlotReader
@@ -229,11 +229,18 @@ class Slot(SlotReader):
                         raise self._withdraw(leg, "queue_full")
                     until = min(self._next_attempt(leg, now), patience)
                 left = None if until == FOREVER else (until - now) / NANOSECONDS
+            self._told()
             self._wait(leg, left)
 
     def _next_attempt(self, leg: Leg, now: int) -> int:
         """When the caller's present wait is over; counts a new wait, or refuses."""
-        if self.settings.overflow != "retry":
+        overflow = self.settings.overflow
+        if overflow == "reject":
+            raise self._withdraw(leg, "rejected")
+        if overflow == "drop_oldest":
+            self._evict_up_to(leg)
+            return FOREVER
+        if overflow == "block":
             if not leg.attempts:
                 leg.attempts = 1
                 self.queue.retries += 1
@@ -246,6 +253,18 @@ class Slot(SlotReader):
             delay = self.settings.enqueue_retry_delay * leg.attempts
             leg.due_ns = now + int(delay * NANOSECONDS)
         return leg.due_ns
+
+    def _evict_up_to(self, leg: Leg) -> None:
+        """The job goes on: let held items in, then those of the callers up to `leg`."""
+        coming = self.queue.held
+        for each in self.legs:
+            coming += len(each.segment)
+            if each is leg:
+                break
+        surplus = self.queue.unconsumed + coming - self.max_queue_length
+        self._evict(min(max(0, surplus), count_items(self.queue.waiting)))
+        if self.admit():
+            self._arrived()
 
     @staticmethod
     def _restart_wait(leg: Leg) -> None:

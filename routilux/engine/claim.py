@@ -22,9 +22,10 @@ class Claim:
         message: the policy's message.
         attempt: 1, and one more for each retry.
         failed: items that are dead letters already: (slot's name, number).
+        error: what the latest attempt raised, while another is to come.
     """
 
-    __slots__ = ("attempt", "failed", "inputs", "message", "number", "shown")
+    __slots__ = ("attempt", "error", "failed", "inputs", "message", "number", "shown")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -32,6 +33,7 @@ class Claim:
         self.shown: list[list[Any] | None] = []
         self.message: Any = None
         self.attempt = 1
+        self.error: BaseException | None = None
         self.failed: set[tuple[str, int]] = set()
 
     def add(self, slot: JobSlot, segments: list[Segment], shown: list[Any] | None = None) -> None:

@@ -27,10 +27,16 @@ def step(job: Job) -> None:
             if node.queued:
                 return
     _give_up(job)
-    job.end(ExecutionStatus.COMPLETED)
+    if not job.ready:
+        job.end(ExecutionStatus.COMPLETED)
 
 
 def _give_up(job: Job) -> None:
+    """Refuse what nobody wanted; held items that get its place are asked about in turn."""
     for slot in job.slots:
         for segment in slot.queue.give_up(slot.queue.unconsumed, "unmatched"):
             job.refused(slot, segment, "unmatched")
+    job.drain_from = 0
+    for slot in job.slots:
+        if slot.admit():
+            slot.consumer.items_came()

@@ -8,9 +8,12 @@ from routilux.clock import NANOSECONDS
 from routilux.engine.alarms import RetryDue
 from routilux.error_handler import STOP_HANDLER
 from routilux.errors import JobCancelled
+from routilux.ids import activation_id
 from routilux.status import ExecutionStatus, RoutineStatus
 
 if TYPE_CHECKING:
+    from routilux.engine.claim import Claim
+    from routilux.engine.job_routine import JobRoutine
     from routilux.engine.running import RunningActivation
 
 
@@ -18,14 +21,20 @@ def settle_failure(activation: RunningActivation, error: BaseException) -> None:
     """Decide about an activation whose logic raised. Under the job's lock."""
     job, node, claim = activation.job, activation.node, activation.claim
     assert claim is not None
-    if job.ended or isinstance(error, JobCancelled):
+    if isinstance(error, JobCancelled):
         activation.outcome = "cancelled"
+        return
+    if job.ended:
+        activation.outcome = "failed"
+        node.failures += 1
+        bury(activation.node, claim, error)
         return
     handler = node.plan.handler or STOP_HANDLER
     decision = handler.decide(error, claim.attempt)
     if decision.action == "retry":
         activation.outcome = "retry"
         claim.attempt += 1
+        claim.error = error
         node.retries += 1
         node.backoffs += 1
         job.note("retry", node.id, error)
@@ -33,8 +42,7 @@ def settle_failure(activation: RunningActivation, error: BaseException) -> None:
         return
     node.failures += 1
     node.news = True
-    for slot, item in claim.rest():
-        job.dead_letter(slot, item, "logic_error", error, activation.id)
+    bury(node, claim, error)
     status, activation.outcome = {
         "stop": (RoutineStatus.FAILED, "failed"),
         "continue": (RoutineStatus.ERROR_CONTINUED, "error_continued"),
@@ -45,6 +53,13 @@ def settle_failure(activation: RunningActivation, error: BaseException) -> None:
     if decision.action == "stop":
         text = f"Logic error in routine '{node.id}': {describe(error)}"
         job.end(ExecutionStatus.FAILED, text, type(error).__name__)
+
+
+def bury(node: JobRoutine, claim: Claim, error: BaseException | None = None) -> None:
+    """The items of an activation that finally failed become dead letters. Under the lock."""
+    activation = activation_id(node.id, claim.number)
+    for slot, item in claim.rest():
+        node.job.dead_letter(slot, item, "logic_error", error or claim.error, activation)
 
 
 def policy_failed(activation: RunningActivation, error: BaseException) -> None:

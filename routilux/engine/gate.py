@@ -152,8 +152,7 @@ class Gate(Notices):
         self.state.touch()
         self.start_clock()
         for slot in self.slots:
-            if slot.admit():
-                slot.consumer.news = True
+            slot.reopen()
         for node in self.routines.values():
             node.gated_by = None
             node.consider()

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.clock import NANOSECONDS, stamp
 from routilux.engine import draining, stall
-from routilux.engine.alarms import AskAgain
+from routilux.engine.alarms import AskAgain, RetryDue
+from routilux.engine.failures import bury
 from routilux.engine.gate import OPERATOR
 from routilux.engine.job_routine import JobRoutine
 from routilux.engine.job_slot import JobSlot
@@ -176,6 +177,7 @@ class Job(Report):
             state.warnings.append(f"{state.dead_letter_count} item(s) became dead letters")
         state.completed_at = state.updated_at = stamp(self.clock.time_ns())
         self.stop_clock()
+        self._give_up_retries()
         self.alarms.clear()
         self.drop_holds()
         for work in self.ready:
@@ -189,6 +191,16 @@ class Job(Report):
                 outlet.limit = 1
         self.tell_job("job_ended", error or "")
         self._finish_if_still()
+
+    def _give_up_retries(self) -> None:
+        """No back-off comes to its end any more: what the activations have in hand has failed."""
+        for alarm in self.alarms:
+            if isinstance(alarm.callback, RetryDue):
+                bury(alarm.callback.node, alarm.callback.claim)
+        for node in self.routines.values():
+            for claim in node.due:
+                bury(node, claim)
+            node.due.clear()
 
     def _finish_if_still(self) -> None:
         if self.ended and not self.active and not self._done.is_set():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from routilux.clock import NANOSECONDS
 from routilux.errors import JobFinished, SlotQueueFullError
 from routilux.item_queue import ItemQueue
+from routilux.segment import count_items
 from routilux.slot import Slot
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ class JobSlot(Slot):
         if self.job.gate_closed:
             return self.hold(segment)
         if self.legs or queue.held:
-            return segment
+            if self.holds_back:
+                return segment
+            return self._overflow(segment, 0)  # held items have the room, if there is any
         room = self.max_queue_length - queue.unconsumed
         count = segment.stop - segment.start
         if count <= room:
@@ -94,7 +97,7 @@ class JobSlot(Slot):
     def _overflow(self, segment: Segment, room: int) -> Segment | None:
         overflow = self.settings.overflow
         if overflow == "drop_oldest":
-            self._evict_for(segment)
+            self._make_way(segment)
             room = len(segment)
         if room > 0:
             self.queue.put(segment.cut(room), self._clock.time_ns())
@@ -106,13 +109,32 @@ class JobSlot(Slot):
             return None
         return segment
 
-    def _evict_for(self, segment: Segment) -> None:
-        """Make room for `segment` by refusing the oldest; it may be longer than the slot."""
-        waiting = sum(len(s) for s in self.queue.waiting)  # without what a policy has in hand
-        surplus = self.queue.unconsumed + len(segment) - self.max_queue_length
-        self._evict(min(surplus, waiting))
+    def _make_way(self, segment: Segment) -> None:
+        """Refuse the oldest for `segment`, which may be longer than the slot; held ones go first."""
+        queue = self.queue
+        while queue.held:
+            self._evict(min(queue.held, count_items(queue.waiting)))
+            if not queue.admit_held(self.max_queue_length - queue.unconsumed, self._clock.time_ns()):
+                break
+        waiting = count_items(queue.waiting)  # without what a policy has in hand
+        surplus = queue.unconsumed + queue.held + len(segment) - self.max_queue_length
+        self._evict(min(max(0, surplus), waiting))
         if surplus > waiting:
-            self.refuse(segment.cut(surplus - waiting), "evicted")
+            self.refuse(segment.cut(min(surplus - waiting, len(segment))), "evicted")
+
+    def reopen(self) -> None:
+        """The gate has opened: held items go in, then those that stood still with their producer.
+
+        Only a slot that holds its producers back lets them go on waiting.
+        """
+        if self.admit():
+            self.consumer.news = True
+        if self.holds_back:
+            return
+        for leg in [leg for leg in self.legs if not leg.parcel.outside]:
+            self.legs.remove(leg)
+            self._overflow(leg.segment, self.room())
+            leg.parcel.leg_ended(leg)
 
     def _evict(self, count: int) -> list[Segment]:
         evicted = super()._evict(count)

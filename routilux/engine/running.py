@@ -162,22 +162,22 @@ class RunningActivation:
         job = self.job
         while True:
             with job.lock:
-                deliveries = self._collect_all()
-                if not deliveries:
+                delivery = self._collect_all()
+                if delivery is None:
                     self._end(error)
                     break
-            for delivery in deliveries:
-                self.stand(delivery)
+            self.stand(delivery)
 
-    def _collect_all(self) -> list[Delivery]:
-        deliveries = []
+    def _collect_all(self) -> Delivery | None:
+        """Offer what all outlets have buffered. Under the lock."""
+        delivery: Delivery | None = None
         for outlet in self.outlets.values():
             if outlet.data:
                 if self.job.ended:
                     outlet.discard()
-                elif (delivery := outlet.collect()) is not None:
-                    deliveries.append(delivery)
-        return deliveries
+                else:
+                    delivery = outlet.collect(delivery)
+        return delivery
 
     def _end(self, error: BaseException | None) -> None:
         """The activation is over: nothing can be emitted any more. Under the lock."""
@@ -249,7 +249,7 @@ class RunningActivation:
             self._yield_turn()
 
     def _turn_away(self, outlet: RunningOutlet, emitted: object) -> None:
-        if self.job.ended:
+        if not self.ended:
             outlet.discard()
             self._raise_if_over()
         outlet.close()
@@ -319,7 +319,9 @@ class RunningActivation:
                 if job.ended:
                     self._refuse(delivery)
                 timeout = self._attend(delivery)
-                over = job.ended or (not job.gate_closed if at_gate else not delivery.legs)
+                # The gate may have been opened and closed again: who was let go stands anew.
+                stands = delivery in job.standers if at_gate else bool(delivery.legs)
+                over = job.ended or not stands
                 if over:
                     job.stand_ends(delivery)
             job.tell_notices()
