@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
 
@@ -45,3 +47,21 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     chosen = session.config.getoption("--switch-interval")
     if chosen is not None:
         sys.setswitchinterval(chosen)
+
+
+def _measured(start: Any) -> Any:
+    """Let coverage see the workers too: it follows only threads that `threading` starts."""
+
+    def start_new_thread(function: Any, args: Any, *rest: Any) -> int:
+        def run(*arguments: Any, **named: Any) -> None:
+            sys.settrace(threading.gettrace())
+            function(*arguments, **named)
+
+        thread: int = start(run, args, *rest)
+        return thread
+
+    return start_new_thread
+
+
+if threading.gettrace() is not None:
+    _thread.start_new_thread = _measured(_thread.start_new_thread)
