@@ -103,7 +103,7 @@ class Job(Report):
         with self.lock:
             self.open = keep_open
             now = self._begin()
-            if paused:
+            if paused and not self.ended:
                 self.add_hold(OPERATOR, "start_paused")
             for routine_id, slot_name, data in entries.items:
                 self.by_name[routine_id, slot_name].offer(Segment([data], [now], Origin("entry")))
@@ -133,6 +133,8 @@ class Job(Report):
 
     def _begin(self) -> int:
         now = self.clock.time_ns()
+        if self.ended:  # the runtime was shut down since it was bound
+            return now
         self.state.started_at = stamp(now)
         self.state.status = ExecutionStatus.RUNNING
         self.start_clock()
@@ -140,11 +142,13 @@ class Job(Report):
         return now
 
     def shut_down(self, *, cancel: bool = False) -> None:
-        """The runtime ends: close the input; a job that cannot go on, or has to stop, is cancelled."""
+        """The runtime ends: close the input; a job that cannot go on, or must stop, is cancelled."""
         with self.lock:
             self.open = False
-            stuck = self.gate_closed or (self.active == self.standing and self.active > 0)
-            if cancel or (stuck and not self.ready and not self.timed):
+            # Its time stands still: it is paused, or was not begun, and nobody will change that.
+            still = self._running_since_ns is None
+            waits = 0 < self.active == self.standing and not self.ready and not self.timed
+            if cancel or still or waits:
                 self.end(ExecutionStatus.CANCELLED, "The runtime was shut down")
             else:
                 self.settle()
