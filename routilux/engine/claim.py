@@ -53,7 +53,8 @@ class Claim:
     def _left(self, index: int) -> list[Any]:
         """A retry, or a rerun: items that were given up must not be processed, too."""
         (slot, segments), shown = self.inputs[index], self.shown[index]
-        left, gone = [], []
+        left: list[Any] = []
+        gone: list[Any] = []
         for segment in segments:
             for number, item in zip(segment.numbers(), segment.items(), strict=True):
                 (gone if (slot.name, number) in self.failed else left).append(item)

@@ -1,7 +1,9 @@
-"""Runtimes for tests that save a job in one and go on with it in another."""
+"""Runtimes that take steps, and a look at the threads that are left."""
 
 from __future__ import annotations
 
+import _thread
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,12 +15,24 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def rt() -> Iterator[StepRuntime]:
+    """A runtime that does one thing at a time, on a manual clock."""
+    before = _thread._count()
+    with StepRuntime() as runtime:
+        yield runtime
+    while _thread._count() > before:  # a thread that was let go needs a moment to be gone
+        os.sched_yield()
+
+
+@pytest.fixture
 def old() -> Iterator[StepRuntime]:
+    """Where a job runs until it is saved."""
     with StepRuntime(seed=1) as runtime:
         yield runtime
 
 
 @pytest.fixture
 def new() -> Iterator[StepRuntime]:
+    """Where the saved job goes on."""
     with StepRuntime(seed=2) as runtime:
         yield runtime

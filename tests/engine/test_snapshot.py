@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from routilux import Flow, JobState, Routine
+from routilux.engine.ledger import Ledger
 from routilux.runtime import Runtime
-from routilux.testing import CollectingSink, StepRuntime
+from routilux.testing import CollectingSink, RecordingHook, StepRuntime
 from tests.engine.snapshots import (
     LONG_S,
     Keeper,
@@ -208,3 +209,46 @@ def test_a_saved_job_that_was_not_paused_cannot_be_restored(
     job = old.exec(doubling()[0], keep_open=True)
     with pytest.raises(ValueError, match="only a job that is paused"):
         new.restore(job.serialize(), doubling()[0])
+
+
+def test_counters_of_the_process_count_only_this_process(old: StepRuntime) -> None:
+    flow, _ = doubling()
+    job = old.exec(flow, keep_open=True)
+    for item in range(3):
+        job.post("double", "items", item)
+    old.run_until_idle()
+    snapshot = take(job)
+    ledger = Ledger()
+    with StepRuntime(ledger=ledger) as runtime:
+        restored = runtime.restore(snapshot, flow)
+        restored.post("double", "items", 3)
+        restored.close()
+        assert restored.wait()
+        assert restored.slot("double", "items").metrics().offered == 4
+    totals = ledger.read().ended["doubling", "double", "items"]
+    assert (totals.offered, totals.consumed) == (1, 1)
+
+
+def test_the_flow_may_have_another_id_now(old: StepRuntime, new: StepRuntime) -> None:
+    job = old.exec(single(CollectingSink()), keep_open=True)
+    job.post("r", "items", 1)
+    snapshot = take(job)
+    sink, flow = CollectingSink(), Flow("renamed")
+    flow.add_routine(sink, "r")
+    restored = new.restore(snapshot, flow)
+    restored.close()
+    assert restored.wait()
+    assert restored.flow_id == "renamed"
+    assert sink.received == [1]
+
+
+def test_hooks_hear_that_the_job_goes_on(old: StepRuntime, new: StepRuntime) -> None:
+    flow, _ = doubling()
+    snapshot = take(old.exec(flow, keep_open=True))
+    hook = RecordingHook()
+    new.hooks.add(hook)
+    restored = new.restore(snapshot, flow)
+    restored.close()
+    assert restored.wait()
+    heard = [(name, each.reason) for name, each in hook.records if name.startswith("job_")]
+    assert heard == [("job_started", "restored"), ("job_resumed", "restored"), ("job_ended", "")]
