@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ def telemetry(interrupts: Interrupts) -> Iterator[None]:
         CommandError: a variable of OpenTelemetry has a value that is not known.
     """
     running = _start() if any(os.environ.get(name) for name in ENDPOINTS) else None
+    told = _ToldOnce()
+    told.attach()
     try:
         yield
     finally:
@@ -39,6 +42,33 @@ def telemetry(interrupts: Interrupts) -> Iterator[None]:
             atexit.unregister(running.shutdown)
             interrupted = interrupts.event.is_set()
             running.shutdown(LAST_EXPORT_WHEN_INTERRUPTED_S if interrupted else LAST_EXPORT_S)
+        told.detach()
+
+
+class _ToldOnce(logging.Handler):
+    """What OpenTelemetry logs, as one note: it tells of a lost collector at each attempt."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._logger = logging.getLogger("opentelemetry")
+        self._told = False
+
+    def attach(self) -> None:
+        """Hear the log, alone."""
+        self._logger.addHandler(self)
+        self._logger.propagate = False
+
+    def detach(self) -> None:
+        """Leave the log as it was."""
+        self._logger.removeHandler(self)
+        self._logger.propagate = True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell the first record."""
+        if not self._told:
+            self._told = True
+            text = " ".join(record.getMessage().split())
+            print_note(f"telemetry has trouble, the work goes on: {text}")
 
 
 def _start() -> Any:

@@ -205,6 +205,8 @@ def test_a_collector_that_is_gone_changes_no_result_and_no_exit(root):
     done = finish(start("demo", root, "--json", **settings))
     assert done.code == DONE
     assert done.document["files"] == count(find(root)).files
+    (line,) = done.err.splitlines()
+    assert line.startswith("routilux: telemetry has trouble, the work goes on: ")
 
 
 def test_a_collector_that_is_gone_does_not_keep_ctrl_c_waiting():
