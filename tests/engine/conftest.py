@@ -1,4 +1,4 @@
-"""Runtimes that take steps, and a look at the threads that are left."""
+"""Runtimes that take steps: one, and two for tests that save in one and go on in the other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def rt() -> Iterator[StepRuntime]:
-    """A runtime that does one thing at a time, on a manual clock."""
+    """A runtime that does one thing at a time, on a manual clock, and leaves no thread behind."""
     before = _thread._count()
     with StepRuntime() as runtime:
         yield runtime
@@ -26,13 +26,11 @@ def rt() -> Iterator[StepRuntime]:
 
 @pytest.fixture
 def old() -> Iterator[StepRuntime]:
-    """Where a job runs until it is saved."""
     with StepRuntime(seed=1) as runtime:
         yield runtime
 
 
 @pytest.fixture
 def new() -> Iterator[StepRuntime]:
-    """Where the saved job goes on."""
     with StepRuntime(seed=2) as runtime:
         yield runtime
