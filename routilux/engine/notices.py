@@ -38,6 +38,7 @@ class Notices(JobCore):
         self.notices: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._logged: dict[tuple[str, str, str], int] = {}
         self._unlogged: dict[tuple[str, str, str], int] = {}
+        self.state.dead_letter_box.on_let_go = self._letters_let_go
 
     @property
     def watched(self) -> bool:
@@ -132,6 +133,11 @@ class Notices(JobCore):
         )
         stamps = segment.stamps[segment.start : segment.stop]
         self.state.dead_letter_box.add_many(facts, segment.items(), stamps, segment.numbers())
+
+    def _letters_let_go(self, since: int, total: int) -> None:
+        message = "Job %s: %d dead letters were let go for newer ones (%d in all); %d are kept"
+        told = (message, self.state.job_id, since, total, self.state.dead_letter_box.limit)
+        self.notices.append((logger.warning, told))
 
     def item_failed(
         self, activation: RunningActivation, slot: JobSlot, segment: Segment, error: BaseException
