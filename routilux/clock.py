@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Protocol
 
 NANOSECONDS = 1_000_000_000
@@ -47,11 +47,11 @@ SYSTEM_CLOCK = SystemClock()
 def stamp(time_ns: int) -> datetime:
     """The aware UTC time of a count of nanoseconds since the epoch (to the microsecond)."""
     seconds, rest = divmod(time_ns, NANOSECONDS)
-    return datetime.fromtimestamp(seconds, timezone.utc).replace(microsecond=rest // 1000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
 
 
 def stamp_ns(moment: datetime) -> int:
     """Nanoseconds since the epoch of a datetime; a naive one is taken as local time."""
-    aware = moment.astimezone(timezone.utc)
+    aware = moment.astimezone(UTC)
     whole = int(aware.replace(microsecond=0).timestamp())
     return whole * NANOSECONDS + aware.microsecond * 1000

@@ -84,7 +84,7 @@ class ErrorHandler:
             attempt: how often these items have run, 1 when the first run failed.
         """
         if self.strategy is not ErrorStrategy.RETRY:
-            return Decision(cast(Action, self.strategy.value))
+            return Decision(cast("Action", self.strategy.value))
         if attempt <= self.max_retries and isinstance(error, self.retryable_exceptions):
             return Decision("retry", self._delay(attempt))
         return Decision("stop" if self.is_critical else "continue")

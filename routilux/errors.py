@@ -21,7 +21,10 @@ Facts are attributes, so that a program need not parse a message.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class RoutiluxError(Exception):

@@ -49,7 +49,9 @@ class ActivationRecord:
     at_ns: int
     duration_ns: int = 0  # at the end: time spent, waits for room included
     stood_ns: int = 0  # of it: time it stood still in emit
-    outcome: str = "running"  # running, completed, error_continued, skipped, failed, retry, cancelled
+    outcome: str = (
+        "running"  # running, completed, error_continued, skipped, failed, retry, cancelled
+    )
     error: BaseException | None = None
     contexts: Sequence[object] = ()  # trace contexts of the activations that emitted its items
 
@@ -143,7 +145,7 @@ class HookSet:
         for hook in self._hooks:
             try:
                 getattr(hook, method)(record)
-            except Exception as error:  # a hook must never hurt the work
+            except Exception as error:  # noqa: BLE001 - a hook must never hurt the work
                 self._failed(hook, method, error)
 
     def context(self) -> object | None:
@@ -151,7 +153,7 @@ class HookSet:
         for hook in self._hooks:
             try:
                 found = hook.context()
-            except Exception as error:  # a hook must never hurt the work
+            except Exception as error:  # noqa: BLE001 - a hook must never hurt the work
                 self._failed(hook, "context", error)
                 continue
             if found is not None:

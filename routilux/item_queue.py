@@ -161,6 +161,8 @@ class ItemQueue:
         self.unconsumed += count
 
     def _count_refused(self, reason: str, count: int) -> None:
+        if not count:
+            return
         self.refused += count
         self.refused_by[reason] = self.refused_by.get(reason, 0) + count
 

@@ -8,13 +8,15 @@ somebody looks at an item.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from routilux.clock import stamp
 from routilux.ids import activation_id, item_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
 UNNUMBERED = -1
 

@@ -5,9 +5,11 @@ A setting that is None is inherited: slot > the routine's ``slot_defaults`` > fl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Overflow = Literal["retry", "block", "reject", "drop_oldest"]
 OVERFLOWS: tuple[str, ...] = get_args(Overflow)

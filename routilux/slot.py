@@ -127,7 +127,7 @@ class Slot(SlotReader):
         """The id that a flow gave the slot's routine."""
         return self.routine.routine_id if self.routine is not None else None
 
-    # -- wiring ----------------------------------------------------------------------------------
+    # -- wiring -----------------------------------------------------------------------------------
 
     def connect(self, event: Event) -> None:
         """Connect an event to this slot; connecting twice is connecting once."""
@@ -141,7 +141,7 @@ class Slot(SlotReader):
             self.connected_events.remove(event)
             event.disconnect(self)
 
-    # -- putting items in ------------------------------------------------------------------------
+    # -- putting items in -------------------------------------------------------------------------
 
     def enqueue(
         self,
@@ -334,7 +334,7 @@ class Slot(SlotReader):
                 leg.parcel.leg_ended(leg)
         return admitted > 0
 
-    # -- taking items out, and looking -------------------------------------------------------------
+    # -- taking items out, and looking ------------------------------------------------------------
 
     def _consume(self, count: int | None) -> list[Segment]:
         with self._lock:
@@ -377,7 +377,7 @@ class Slot(SlotReader):
                     return found[:limit]
             return found
 
-    # -- figures -----------------------------------------------------------------------------------
+    # -- figures ----------------------------------------------------------------------------------
 
     def metrics(self) -> SlotMetrics:
         """All figures of the slot, read at one moment."""
@@ -422,7 +422,7 @@ class Slot(SlotReader):
         """Whether the slot's gate is closed; never true of a definition's slot."""
         return self._closed()
 
-    # -- what a job's slot does differently ----------------------------------------------------------
+    # -- what a job's slot does differently -------------------------------------------------------
 
     @property
     def job_id(self) -> str | None:

@@ -109,7 +109,7 @@ class Context:
 
 def context_of(request: Request) -> Context:
     """The context of the app that got the request."""
-    return cast(Context, request.app.state.context)
+    return cast("Context", request.app.state.context)
 
 
 AppContext = Annotated[Context, Depends(context_of)]

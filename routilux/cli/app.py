@@ -19,7 +19,7 @@ from routilux.cli.errors import (
     CommandError,
 )
 from routilux.cli.face import HOST, PORT
-from routilux.cli.output import leave_stdout, prepare_streams, print_error
+from routilux.cli.output import prepare_streams, print_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,9 +126,6 @@ def run_app(arguments: Sequence[str] | None = None) -> int:
         return _say(words, f"{error.format_message()} {_advice(error)}", USAGE)
     except (KeyboardInterrupt, typer.Abort):
         return _say(words, "interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        leave_stdout()
-        return FAILED
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise

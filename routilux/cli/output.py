@@ -54,11 +54,6 @@ def be_silent() -> None:
         logger.addHandler(logging.NullHandler())
 
 
-def leave_stdout() -> None:
-    """Whoever read the output has gone: let what is buffered go nowhere, without an error."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def is_live(stream: TextIO) -> bool:
     """Whether `stream` is a terminal on which a table can be drawn over and over."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -115,7 +115,7 @@ class Gate(Notices):
             self._still_waiters = [entry for entry in self._still_waiters if entry[0] is not parcel]
             return self._is_still(own)
 
-    # -- under the lock ------------------------------------------------------------------------------
+    # -- under the lock ---------------------------------------------------------------------------
 
     def add_hold(self, name: str, reason: str, identity: str | None = None) -> None:
         """Hold the job; the first hold closes the gate."""

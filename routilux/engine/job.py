@@ -25,6 +25,7 @@ from routilux.engine.job_slot import JobSlot
 from routilux.engine.outlet import Output
 from routilux.engine.pool import Ticket
 from routilux.engine.report import Report
+from routilux.job.commands import command_text
 from routilux.segment import Origin, Segment
 from routilux.status import ExecutionStatus
 
@@ -142,7 +143,7 @@ class Job(Report):
         return now
 
     def shut_down(self, *, cancel: bool = False) -> None:
-        """The runtime ends: close the input; a job that cannot go on, or must stop, is cancelled."""
+        """The runtime ends: close the input; cancel a job that cannot go on, or has to stop."""
         with self.lock:
             self.open = False
             # Its time stands still: it is paused, or was not begun, and nobody will change that.
@@ -225,10 +226,15 @@ class Job(Report):
         Raises:
             JobFinished: it has ended otherwise.
         """
+        commands, command = self.state.commands, command_text("cancel", reason=reason)
         with self.lock:
+            known: bool | None = commands.replay(request_id, command)
+            if known is not None:
+                return known
             if self.state.status is ExecutionStatus.CANCELLED:
                 return False
             self.check_live()
+            commands.remember(request_id, True, command)
             self.state.append_to_shared_log(
                 {"type": "cancelled", "reason": reason, "identity": identity}
             )

@@ -25,9 +25,31 @@ class JobRoutine:
     """One routine of one job."""
 
     __slots__ = (
-        "activations", "backoffs", "busy_ns", "concurrency", "declines", "deferred", "due", "evaluating", "failures", "gated_by",
-        "gated_since_ns", "gates", "id", "job", "lanes", "news", "outputs", "plan", "queued",
-        "policy", "retries", "slots", "stood_ns", "to_start", "waived",
+        "activations",
+        "backoffs",
+        "busy_ns",
+        "concurrency",
+        "declines",
+        "deferred",
+        "due",
+        "evaluating",
+        "failures",
+        "gated_by",
+        "gated_since_ns",
+        "gates",
+        "id",
+        "job",
+        "lanes",
+        "news",
+        "outputs",
+        "plan",
+        "policy",
+        "queued",
+        "retries",
+        "slots",
+        "stood_ns",
+        "to_start",
+        "waived",
     )  # fmt: skip
 
     def __init__(self, job: Job, plan: RoutinePlan) -> None:

@@ -61,7 +61,7 @@ class JobSlot(Slot):
         """The job that owns the slot."""
         return self.job.state.job_id
 
-    # -- all below: under the job's lock -------------------------------------------------------------
+    # -- all below: under the job's lock ----------------------------------------------------------
 
     def room(self) -> int:
         """Items that could enter now, as the start gate sees it."""
@@ -110,11 +110,13 @@ class JobSlot(Slot):
         return segment
 
     def _make_way(self, segment: Segment) -> None:
-        """Refuse the oldest for `segment`, which may be longer than the slot; held ones go first."""
+        """Refuse the oldest for `segment`, which may be longer than the slot."""
         queue = self.queue
         while queue.held:
             self._evict(min(queue.held, count_items(queue.waiting)))
-            if not queue.admit_held(self.max_queue_length - queue.unconsumed, self._clock.time_ns()):
+            if not queue.admit_held(
+                self.max_queue_length - queue.unconsumed, self._clock.time_ns()
+            ):
                 break
         waiting = count_items(queue.waiting)  # without what a policy has in hand
         surplus = queue.unconsumed + queue.held + len(segment) - self.max_queue_length
@@ -222,13 +224,13 @@ class JobSlot(Slot):
                 producer.consider()
 
     def read_metrics(self) -> SlotMetrics:
-        """All figures of the slot; what running logic has buffered since the pause counts as held."""
+        """All figures of the slot; what logic has buffered since a pause counts as held."""
         if self.job.gate_closed:
             for outlet in self.outlets:
                 outlet.pull_held()
         return super().read_metrics()
 
-    # -- what `Slot` asks ----------------------------------------------------------------------------
+    # -- what `Slot` asks -------------------------------------------------------------------------
 
     def _check_open(self) -> None:
         if self.job.ended:

@@ -47,10 +47,7 @@ class Output:
 
     def is_awaited(self) -> bool:
         """Whether a consumer has nothing to do, so that each item is news."""
-        for slot, _ in self.targets:
-            if slot.consumer.is_idle:
-                return True
-        return False
+        return any(slot.consumer.is_idle for slot, _ in self.targets)
 
 
 class Prepared(tuple[Any, ...]):

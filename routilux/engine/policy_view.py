@@ -63,7 +63,7 @@ class PolicyView(SlotReader):
         """The slot's figures in the older words."""
         return self._slot.get_queue_status()
 
-    # -- under the job's lock ------------------------------------------------------------------------
+    # -- under the job's lock ---------------------------------------------------------------------
 
     def settle(self, returned: list[Any] | None, claim: Claim) -> None:
         """The policy said yes: what it took is the claim's, what it returned is what logic sees."""
@@ -128,9 +128,7 @@ def _accept(
     return claim
 
 
-def _declined(
-    activation: RunningActivation, policy: Any, views: Mapping[str, PolicyView]
-) -> None:
+def _declined(activation: RunningActivation, policy: Any, views: Mapping[str, PolicyView]) -> None:
     job, node = activation.job, activation.node
     node.declines = True
     ask_again_in = getattr(policy, "ask_again_in", None)

@@ -1,4 +1,4 @@
-"""RunningActivation: one call of a routine's logic, from its claim to the hand-over of what it emitted.
+"""RunningActivation: one call of a routine's logic, from its claim to its last hand-over.
 
 It runs on a worker's thread with a permit of the pool. While it stands still (it waits for room,
 or the job is paused and it may hold no more) it has given the permit back.
@@ -125,7 +125,7 @@ class RunningActivation:
         error: BaseException | None = None
         try:
             self._call_logic(self.claim)
-        except BaseException as raised:  # logic is a stranger's code: whatever it raises is decided
+        except BaseException as raised:  # noqa: BLE001 - whatever logic raises is decided
             error = raised
         self._finish(error)
         if told:  # before the job's notices: the job ends after its activations
@@ -137,7 +137,7 @@ class RunningActivation:
     def _ask_policy(self) -> Claim | None:
         try:
             return ask_policy(self)
-        except BaseException as raised:  # a policy is a stranger's code, as logic is
+        except BaseException as raised:  # noqa: BLE001 - a policy is a stranger's code
             policy_failed(self, raised)
             return None
 
@@ -231,7 +231,7 @@ class RunningActivation:
         return known
 
     def hand_over(self, outlet: RunningOutlet, emitted: object) -> None:
-        """The limit of `outlet` is reached: move its items on, wait, yield, or say that it is over."""
+        """The limit of `outlet` is reached: move its items on, wait, yield, or raise."""
         job = self.job
         with job.lock:
             if job.ended or self.ended:

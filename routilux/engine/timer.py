@@ -62,7 +62,9 @@ class ThreadTimer:
             if self._heap[0][2] is alarm:
                 self._changed.notify()
             if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._run, name="routilux-timer", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._run, name="routilux-timer", daemon=True
+                )
                 self._thread.start()
         return alarm
 

@@ -148,7 +148,7 @@ def _fits(value: object, schema: Schema) -> bool:
 
 def _is_number(value: object, *, whole: bool) -> bool:
     fits = is_count(value) if whole else is_number(value)
-    return fits and math.isfinite(cast(float, value))
+    return fits and math.isfinite(cast("float", value))
 
 
 def _within(value: Any, schema: Schema) -> bool:

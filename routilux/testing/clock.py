@@ -186,7 +186,7 @@ class _TimedWait:
     def __init__(self, due_ns: int, lock: WaitLock) -> None:
         self.due_ns = due_ns
         self.expired = False
-        self._lock = cast(threading.Lock, lock)
+        self._lock = cast("threading.Lock", lock)
 
     def expire(self) -> None:
         """Let the thread go on; its lock stays as it was, since that thread takes it again."""

@@ -163,7 +163,7 @@ class StepRuntime(Runtime):
     def _start(self, queue: Queue) -> None:
         ready = cast("Job", queue).ready
         ready.rotate(-self._random.randrange(max(1, len(ready))))
-        pool = cast(StepPool, self.pool)
+        pool = cast("StepPool", self.pool)
         self.strands.start(lambda: pool.step(queue))
 
     def run_until_idle(self, limit: int = STEP_LIMIT) -> int:

@@ -51,6 +51,7 @@ class Endless(Routine):
     """Says that it has begun, and never ends by itself."""
 
     def logic(self) -> None:
-        print("begun", file=sys.stderr, flush=True)
+        sys.stderr.write("begun\n")
+        sys.stderr.flush()
         while True:
             checkpoint()

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from routilux.cli import app as app_module
 from routilux.cli import version_command
 from routilux.cli.errors import DONE, EXIT_CODES, FAILED, INTERRUPTED, USAGE
+from routilux.cli.extras import load
+from routilux.cli.interrupts import Interrupts
 from tests.cli.programs import COMMAND, ROOT, call, environment, finish, start
 
 # Runs the command line where a package cannot be imported.
@@ -128,10 +132,10 @@ def test_telemetry_that_cannot_be_loaded_costs_a_note_and_not_the_work(tmp_path)
     assert line.endswith("run pip install 'routilux[otel]'")
 
 
-def test_a_module_of_our_own_that_is_missing_is_not_called_an_extra():
-    done = without("routilux.demo".partition(".")[0], "version")
+def test_a_module_of_our_own_that_is_missing_is_no_extra():
+    done = without("routilux", "version")
     assert "pip install" not in done.stderr
-    assert done.returncode != DONE
+    assert "ModuleNotFoundError" in done.stderr
 
 
 def broken(**arguments: object) -> int:
@@ -175,3 +179,26 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     with process.stderr as errors:
         assert errors.read() == b""
     assert process.wait(30) == FAILED
+
+
+def test_a_second_ctrl_c_does_not_wait():
+    with Interrupts() as interrupts:
+        os.kill(os.getpid(), signal.SIGTERM)
+        interrupts.wait()
+        assert interrupts.exit_code == 128 + signal.SIGTERM
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_waiting_ends_with_the_first_signal():
+    with Interrupts() as interrupts:
+        timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        interrupts.wait()
+        timer.join()
+        assert interrupts.exit_code == INTERRUPTED
+
+
+def test_a_part_of_our_own_that_is_missing_is_not_called_an_extra():
+    with pytest.raises(ModuleNotFoundError):
+        load("routilux.no_such_part", "api", "this test")

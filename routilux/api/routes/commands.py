@@ -17,7 +17,6 @@ from routilux.api.models.job import (
     QueueSummary,
 )
 from routilux.api.problems import ProblemError, problems
-from routilux.job.commands import command_text
 from routilux.job.pause_points import PausePoint
 from routilux.job_state import JobState
 from routilux.monitoring.reading import job_slots
@@ -92,7 +91,7 @@ def cancel_job(
     """End the job; its slots keep what they hold, to be looked at."""
     job = context.started_job(job_id)
     reason = body.reason if body is not None else ""
-    changed = _once(job, key, command_text("cancel", reason=reason), lambda: job.cancel(reason))
+    changed = _with_key(key, lambda: job.cancel(reason, request_id=key))
     return CommandResponse(job_id=job_id, status=job.status.value, changed=changed)
 
 
