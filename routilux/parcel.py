@@ -16,7 +16,7 @@ from routilux.segment import UNNUMBERED
 if TYPE_CHECKING:
     from routilux.clock import WaitLock
     from routilux.segment import Segment
-    from routilux.slot import Slot
+    from routilux.slot_intake import SlotIntake
 
 
 class Parcel:
@@ -59,7 +59,7 @@ class Leg:
 
     __slots__ = ("attempts", "due_ns", "number", "parcel", "segment", "since_ns", "slot")
 
-    def __init__(self, slot: Slot, segment: Segment, parcel: Parcel, since_ns: int) -> None:
+    def __init__(self, slot: SlotIntake, segment: Segment, parcel: Parcel, since_ns: int) -> None:
         self.slot = slot
         self.segment = segment
         self.parcel = parcel

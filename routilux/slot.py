@@ -15,14 +15,13 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from routilux.clock import NANOSECONDS, SYSTEM_CLOCK, stamp_ns
+from routilux.clock import SYSTEM_CLOCK, stamp_ns
 from routilux.errors import SlotPausedError, SlotQueueFullError
 from routilux.item_queue import ItemQueue
-from routilux.parcel import Leg, Parcel
-from routilux.segment import Origin, Segment, SlotDataPoint, count_items
+from routilux.segment import Origin, Segment, SlotDataPoint
 from routilux.settings import Overflow, SlotSettings, explicit, resolve
+from routilux.slot_intake import SlotIntake
 from routilux.slot_metrics import SlotMetrics
-from routilux.slot_reader import SlotReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,14 +29,13 @@ if TYPE_CHECKING:
 
     from routilux.clock import Clock
     from routilux.event import Event
+    from routilux.parcel import Leg
     from routilux.routine import Routine
-
-FOREVER = 1 << 62  # nanoseconds; later than any clock
 
 __all__ = ["Slot", "SlotDataPoint", "SlotPausedError", "SlotQueueFullError"]
 
 
-class Slot(SlotReader):
+class Slot(SlotIntake):
     """A bounded queue of items.
 
     Args:
@@ -169,171 +167,6 @@ class Slot(SlotReader):
         segment = Segment([data], [stamp_ns(emitted_at)], Origin(emitted_from))
         target.enter(segment, retry_count)
 
-    def enter(self, segment: Segment, retries: int = 0, timeout: float | None = None) -> int:
-        """Put a segment in on behalf of a caller from outside. Blocks and raises as `enqueue`.
-
-        Args:
-            segment: the items.
-            retries: waits that the caller has already made.
-            timeout: seconds to wait at most; None: as long as the settings say.
-
-        Returns:
-            The slot's number of the last item.
-        """
-        with self._lock:
-            self._check_open()
-            leg = self._let_in_or_wait(segment)
-        self._told()
-        if leg is None:
-            return segment.numbers()[-1]
-        leg.attempts = retries
-        self._wait_outside(leg, timeout)
-        return leg.number
-
-    def _let_in_or_wait(self, segment: Segment) -> Leg | None:
-        """Let the segment in, refuse it, or line it up. Under the lock."""
-        if not self._closed() and not self.legs and not self.queue.held:
-            room = self.max_queue_length - self.queue.unconsumed
-            if room < len(segment) and self.settings.overflow == "drop_oldest":
-                self._evict(len(segment) - room)
-                room = self.max_queue_length - self.queue.unconsumed
-            if room >= len(segment):
-                self.queue.put(segment, self._clock.time_ns())
-                self._arrived()
-                return None
-            if self.settings.overflow == "reject":
-                raise self._refuse_caller(segment, "rejected", 0)
-        leg = Leg(self, segment, Parcel(outside=True), self._clock.monotonic_ns())
-        self.legs.append(leg)
-        return leg
-
-    def _wait_outside(self, leg: Leg, timeout: float | None) -> None:
-        """Wait until `leg` is in. The lock is free while the caller waits."""
-        paused_until: int | None = None
-        patience = FOREVER if timeout is None else leg.since_ns + int(timeout * NANOSECONDS)
-        while True:
-            with self._lock:
-                if not leg.parcel.legs:
-                    return
-                self._check_waiting(leg)
-                now = self._clock.monotonic_ns()
-                if self._closed():
-                    self._restart_wait(leg)
-                    paused_until = paused_until or now + self._pause_timeout_ns()
-                    until = min(paused_until, patience)
-                    if now >= until:
-                        raise self._withdraw(leg, "paused")
-                else:
-                    paused_until = None
-                    if now >= patience:
-                        raise self._withdraw(leg, "queue_full")
-                    until = min(self._next_attempt(leg, now), patience)
-                left = None if until == FOREVER else (until - now) / NANOSECONDS
-            self._told()
-            self._wait(leg, left)
-
-    def _next_attempt(self, leg: Leg, now: int) -> int:
-        """When the caller's present wait is over; counts a new wait, or refuses."""
-        overflow = self.settings.overflow
-        if overflow == "reject":
-            raise self._withdraw(leg, "rejected")
-        if overflow == "drop_oldest":
-            self._evict_up_to(leg)
-            return FOREVER
-        if overflow == "block":
-            if not leg.attempts:
-                leg.attempts = 1
-                self.queue.retries += 1
-            return FOREVER
-        if leg.due_ns is None or now >= leg.due_ns:
-            if leg.attempts >= self.settings.max_enqueue_retries:
-                raise self._withdraw(leg, "queue_full")
-            leg.attempts += 1
-            self.queue.retries += 1
-            delay = self.settings.enqueue_retry_delay * leg.attempts
-            leg.due_ns = now + int(delay * NANOSECONDS)
-        return leg.due_ns
-
-    def _evict_up_to(self, leg: Leg) -> None:
-        """The job goes on: let held items in, then those of the callers up to `leg`."""
-        coming = self.queue.held
-        for each in self.legs:
-            coming += len(each.segment)
-            if each is leg:
-                break
-        surplus = self.queue.unconsumed + coming - self.max_queue_length
-        self._evict(min(max(0, surplus), count_items(self.queue.waiting)))
-        if self.admit():
-            self._arrived()
-
-    @staticmethod
-    def _restart_wait(leg: Leg) -> None:
-        """The wait that a pause cut short begins anew at resume."""
-        if leg.due_ns is not None:
-            leg.due_ns = None
-            leg.attempts -= 1
-
-    def _withdraw(self, leg: Leg, reason: str) -> SlotQueueFullError:
-        self.legs.remove(leg)
-        leg.parcel.legs.clear()
-        return self._refuse_caller(leg.segment, reason, leg.attempts)
-
-    def _refuse_caller(self, segment: Segment, reason: str, retries: int) -> SlotQueueFullError:
-        """Count a refusal that the caller is told by the error that is returned."""
-        self.queue.refuse(segment, reason)
-        self.queue.returned_to_caller += len(segment)
-        return self.full_error(reason, retries)
-
-    def full_error(self, reason: str, retries: int) -> SlotQueueFullError:
-        """The error that says why an item was refused, with all facts. Under the lock."""
-        unconsumed, size = self.queue.unconsumed, self.queue.size
-        if reason == "paused":
-            kind: type[SlotQueueFullError] = SlotPausedError
-            text = (
-                f"Slot '{self.name}' cannot enqueue: job '{self.job_id}' is paused. "
-                "Please resume it first."
-            )
-        else:
-            kind = SlotQueueFullError
-            text = (
-                f"Slot '{self.name}' queue is full (max={self.max_queue_length}). "
-                f"Unconsumed: {unconsumed}, Total: {size}. Retried {retries} times."
-            )
-        return kind(
-            text,
-            slot_name=self.name,
-            routine_id=self.routine_id,
-            job_id=self.job_id,
-            max_length=self.max_queue_length,
-            unconsumed_count=unconsumed,
-            queue_size=size,
-            retries=retries,
-        )
-
-    def _evict(self, count: int) -> list[Segment]:
-        """Refuse the oldest waiting items for newer ones."""
-        return self.queue.give_up(count, "evicted")
-
-    def admit(self) -> bool:
-        """Let held and waiting items in as far as there is room. Under the lock."""
-        if self._closed() or not (self.legs or self.queue.held):
-            return False
-        now = self._clock.time_ns()
-        room = self.max_queue_length - self.queue.unconsumed
-        admitted = self.queue.admit_held(room, now) if self.queue.held else 0
-        while self.legs and admitted < room and not self.queue.held:
-            leg = self.legs[0]
-            count = min(len(leg.segment), room - admitted)
-            part = leg.segment.cut(count)
-            self.queue.put(part, now)
-            leg.number = part.numbers()[-1]
-            admitted += count
-            leg.attempts, leg.due_ns = 0, None
-            if not len(leg.segment):
-                self.legs.popleft()
-                leg.parcel.leg_ended(leg)
-        return admitted > 0
-
     # -- taking items out, and looking ------------------------------------------------------------
 
     def _consume(self, count: int | None) -> list[Segment]:
@@ -422,43 +255,10 @@ class Slot(SlotReader):
         """Whether the slot's gate is closed; never true of a definition's slot."""
         return self._closed()
 
-    # -- what a job's slot does differently -------------------------------------------------------
-
-    @property
-    def job_id(self) -> str | None:
-        """The job that owns the slot, or None."""
-        return None
-
     def _of_job(self, job_id: str | None) -> Slot:
         if job_id is None or self.routine is None:
             return self
         return self.routine.job_slot(job_id, self.name) or self
-
-    def _check_open(self) -> None:
-        """Raise when the slot takes no more items from outside."""
-
-    def _check_waiting(self, leg: Leg) -> None:
-        """Raise when it is no use to wait any longer."""
-
-    def _wait(self, leg: Leg, timeout: float | None) -> None:
-        """Block until somebody wakes the caller, or `timeout` seconds."""
-        self._clock.wait(leg.parcel.signal, timeout)
-
-    def _closed(self) -> bool:
-        return False
-
-    def _pause_timeout_ns(self) -> int:
-        return int(self.settings.pause_enqueue_timeout * NANOSECONDS)
-
-    def _arrived(self) -> None:
-        """New items wait. Under the lock."""
-
-    def _made_room(self) -> None:
-        """Items have left. Under the lock."""
-        self.admit()
-
-    def _told(self) -> None:
-        """The lock was given back after a change."""
 
     def __repr__(self) -> str:
         return (

@@ -29,7 +29,8 @@ LAYERS: tuple[Layer, ...] = (
     Layer(
         "slots and events",
         _routilux(
-            "settings segment item_queue parcel slot_reader slot_metrics slot event connection"
+            "settings segment item_queue parcel slot_reader slot_intake slot_metrics slot "
+            "event connection"
         ),
     ),
     Layer(
