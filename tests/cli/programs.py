@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "routilux.cli.main"]
+STARTED: list[subprocess.Popen[Any]] = []
 LONG = 40  # seconds after which a test is given up
 
 
@@ -62,13 +63,15 @@ def environment(**settings: str) -> dict[str, str]:
 
 def start(*words: object, **settings: str) -> subprocess.Popen[str]:
     """Start a command as a process of its own."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*COMMAND, *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(**settings),
     )
+    STARTED.append(process)
+    return process
 
 
 def finish(process: subprocess.Popen[str]) -> Done:
@@ -141,4 +144,5 @@ def on_terminal(*words: object, **settings: str) -> Terminal:
         start_new_session=True,
     )
     os.close(slave)
+    STARTED.append(process)
     return Terminal(process, master)

@@ -300,3 +300,22 @@ def test_the_report_as_a_document_is_json_with_the_metrics_of_every_slot(tmp_pat
         assert slot["offered"] == (
             slot["consumed"] + slot["unconsumed_count"] + slot["held"] + slot["refused"]
         )
+
+
+def test_a_folder_that_cannot_be_listed_is_in_the_report(tmp_path, monkeypatch):
+    write(tmp_path / "gone", {"a.py": b"x = 1\n"})
+    write(tmp_path / "stays", {"a.py": b"x = 1\n"})
+    scan = os.scandir
+
+    def without_one(path):
+        if str(path).endswith("gone"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", without_one)
+    report = take(tmp_path)
+    assert (report.files, report.parsed, report.status) == (1, 1, "completed")
+    assert report.folders_not_listed == (
+        {"path": str(tmp_path / "gone"), "error": "Permission denied"},
+    )
+    assert not report.accounted_for
