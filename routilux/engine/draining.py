@@ -17,6 +17,17 @@ def step(job: Job) -> None:
     without one leaves is given up as unmatched.
     """
     job.state.draining = True
+    while any(slot.queue.unconsumed for slot in job.slots):
+        if _ask_next(job):
+            return
+        _give_up(job)
+        if job.ready:
+            return
+    job.end(ExecutionStatus.COMPLETED)
+
+
+def _ask_next(job: Job) -> bool:
+    """Queue the next routine of this round; False: the round is over."""
     order = job.plan.order
     while job.drain_from < len(order):
         node = job.routines[order[job.drain_from]]
@@ -25,14 +36,12 @@ def step(job: Job) -> None:
             node.news = True
             node.consider()
             if node.queued:
-                return
-    _give_up(job)
-    if not job.ready:
-        job.end(ExecutionStatus.COMPLETED)
+                return True
+    return False
 
 
 def _give_up(job: Job) -> None:
-    """Refuse what nobody wanted; held items that get its place are asked about in turn."""
+    """Refuse what nobody wanted; held items that get its place are asked about in a new round."""
     for slot in job.slots:
         for segment in slot.queue.give_up(slot.queue.unconsumed, "unmatched"):
             job.refused(slot, segment, "unmatched")
