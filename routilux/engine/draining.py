@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from routilux.engine import stall
 from routilux.status import ExecutionStatus
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ def step(job: Job) -> None:
     while any(slot.queue.unconsumed for slot in job.slots):
         if _ask_next(job):
             return
-        _give_up(job)
+        if not _give_up(job):
+            stall.resolve(job)
+            return
         if job.ready:
             return
     job.end(ExecutionStatus.COMPLETED)
@@ -40,12 +43,17 @@ def _ask_next(job: Job) -> bool:
     return False
 
 
-def _give_up(job: Job) -> None:
-    """Refuse what nobody wanted; held items that get its place are asked about in a new round."""
-    for slot in job.slots:
+def _give_up(job: Job) -> bool:
+    """Refuse what nobody wanted. False: all that is left waits for routines that wait for room.
+
+    Held items, and those of routines that get room, are asked about in a new round.
+    """
+    unwanted = [slot for slot in job.slots if slot.queue.unconsumed and not slot.consumer.gated_by]
+    for slot in unwanted:
         for segment in slot.queue.give_up(slot.queue.unconsumed, "unmatched"):
             job.refused(slot, segment, "unmatched")
     job.drain_from = 0
-    for slot in job.slots:
-        if slot.admit():
-            slot.consumer.items_came()
+    for slot in unwanted:
+        slot.taken()
+        slot.consumer.consider()
+    return bool(unwanted)

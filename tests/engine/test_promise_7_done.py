@@ -298,3 +298,42 @@ def test_a_policy_that_wants_more_than_it_gets_is_asked_as_items_come(rt):
     job.close()
     assert job.wait()
     assert asked == [1, 2, 3, 3]
+
+
+def test_a_routine_without_room_is_asked_again_after_those_behind_it(rt):
+    sink = CollectingSink(max_queue_length=1, overflow="block")
+    sink.set_activation_policy(batch_size_policy(5))
+    middle = passer(lambda item: ("passed", item), policy=batch_size_policy(2))
+    flow = line(source([1]), middle, sink)
+    flow.connect("r0", "out", "r2", "items")
+    job = rt.exec(flow)
+    assert job.wait()
+    assert (sink.received, letters(job)) == ([1, ("passed", 1)], [])
+
+
+def test_a_routine_without_room_gets_it_from_what_nobody_wants(rt):
+    middle = passer(lambda item: ("passed", item), policy=batch_size_policy(2))
+    flow = line(source([1]), middle, made(policy=never, max_queue_length=1, overflow="block"))
+    flow.connect("r0", "out", "r2", "in")
+    job = rt.exec(flow)
+    assert job.wait()
+    assert letters(job) == [(1, "unmatched"), (("passed", 1), "unmatched")]
+
+
+def test_routines_that_wait_for_each_others_room_while_draining_are_started_all_the_same(rt):
+    seen = []
+
+    def ends(name):
+        routine = made(policy=batch_size_policy(2), max_queue_length=1, overflow="block")
+        return routine.set_logic(lambda items: seen.append((name, items)))
+
+    flow = Flow("ring")
+    flow.add_routine(source([1]), "start")
+    for name in "ab":
+        flow.add_routine(ends(name), name)
+        flow.connect("start", "out", name, "in")
+    flow.connect("a", "out", "b", "in")
+    flow.connect("b", "out", "a", "in")
+    job = rt.exec(flow)
+    assert job.wait()
+    assert (sorted(seen), letters(job)) == ([("a", [1]), ("b", [1])], [])
