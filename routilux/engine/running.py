@@ -62,7 +62,8 @@ class RunningActivation:
     """One activation. `claim` is None until the routine's policy has given it one."""
 
     __slots__ = (
-        "claim", "context", "ended", "job", "node", "outcome", "outlets", "routine", "routine_id",
+        "attempt", "claim", "context", "ended", "job", "node", "outcome", "outlets", "routine",
+        "routine_id",
         "started_ns", "stood_ns", "thread", "turn_ns", "yielding",
     )  # fmt: skip
 
@@ -73,6 +74,7 @@ class RunningActivation:
         self.routine_id = node.id
         self.claim = claim
         self.outlets = Outlets(self)
+        self.attempt = claim.attempt if claim is not None else 1
         self.context: object | None = None
         self.ended = False
         self.yielding = False
@@ -205,7 +207,7 @@ class RunningActivation:
             flow_id=job.state.flow_id,
             routine_id=self.routine_id,
             activation_id=self.id,
-            attempt=claim.attempt if claim else 1,
+            attempt=self.attempt,
             items=claim.count if claim else 0,
             at_ns=job.clock.time_ns(),
             duration_ns=now - self.started_ns,
