@@ -29,7 +29,7 @@ WALK, READ, PARSE, MEASURE, REPORT = "walk", "read", "parse", "measure", "report
 
 # Files that may wait in front of each step. Names are small, so many may wait; a parsed file can
 # take some megabytes, so few may.
-LENGTHS = {READ: 64, PARSE: 16, MEASURE: 16, REPORT: 32}
+LENGTHS = {READ: 64, PARSE: 16, MEASURE: 4, REPORT: 32}
 TOP = 10
 
 
