@@ -70,7 +70,10 @@ class ItemQueue:
     def put(self, segment: Segment, now_ns: int) -> None:
         """Offer a segment and let it wait."""
         count = segment.stop - segment.start
-        self._offer(segment, count)
+        self.offered += count
+        if segment.base == UNNUMBERED:
+            segment.base = self.next_number - segment.start
+            self.next_number += count
         self._let_in(segment, count, now_ns)
 
     def hold(self, segment: Segment) -> None:

@@ -156,5 +156,6 @@ def count_items(segments: Iterable[Segment]) -> int:
 def all_data(segments: Sequence[Segment]) -> list[Any]:
     """The data of `segments` in order, as a list of the caller's own."""
     if len(segments) == 1:
-        return list(segments[0].items())
+        items = segments[0].items()  # a slice, so a list of its own already
+        return items if isinstance(items, list) else list(items)
     return [item for segment in segments for item in segment.items()]

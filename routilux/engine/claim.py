@@ -45,6 +45,8 @@ class Claim:
         """Fresh lists of data for logic, one for each slot, without what is a dead letter."""
         if self.failed:
             return [self._left(index) for index in range(len(self.inputs))]
+        if len(self.inputs) == 1 and self.shown[0] is None:
+            return [all_data(self.inputs[0][1])]
         return [
             all_data(segments) if shown is None else list(shown)
             for (_, segments), shown in zip(self.inputs, self.shown, strict=True)

@@ -214,8 +214,11 @@ class JobRoutine:
         """A lane is free again: go on, or go idle and listen."""
         self.lanes -= 1
         self.consider()
-        if not self.queued and any(slot.outlets for slot in self.slots) and self.is_idle:
-            self.listen()
+        if not self.queued:
+            for slot in self.slots:
+                if slot.outlets:  # producers are at work
+                    self.listen()
+                    return
 
     def listen(self) -> None:
         """About to go idle: fetch what producers have buffered, else have them hand over at once.
@@ -223,6 +226,8 @@ class JobRoutine:
         First the limit, then another look: a producer appends first and reads the limit then, so
         one of the two sees the other.
         """
+        if not self.is_idle:
+            return
         self._pull()
         if not self.is_idle:
             return

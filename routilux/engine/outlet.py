@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Items that may wait in an outlet even if the slots are longer: enough that the cost of a
 # hand-over is not seen per item, few enough that they stay in the processor's cache.
-MOST_BUFFERED = 1024
+MOST_BUFFERED = 512
 
 Target = tuple["JobSlot", "Callable[[Any], Any] | None"]
 
@@ -47,7 +47,10 @@ class Output:
 
     def is_awaited(self) -> bool:
         """Whether a consumer has nothing to do, so that each item is news."""
-        return any(slot.consumer.is_idle for slot, _ in self.targets)
+        for slot, _ in self.targets:  # noqa: SIM110 - a generator costs more than the whole test
+            if slot.consumer.is_idle:
+                return True
+        return False
 
 
 class Prepared(tuple[Any, ...]):
@@ -133,11 +136,13 @@ class RunningOutlet:
 
     def collect(self, delivery: Delivery | None = None) -> Delivery | None:
         """Offer what is buffered to the slots. What has to wait for room joins `delivery`."""
-        data, stamps = self._cut(len(self.data)) if self.output.pullable else self._cut_prepared()
+        pullable = self.output.pullable
+        data, stamps = self._cut(len(self.data)) if pullable else self._cut_prepared()
         if not data:
             return delivery
         for index, (slot, _) in enumerate(self.output.targets):
-            rest = slot.offer(Segment(self._data_for(index, data), stamps, self.origin))
+            items = data if pullable else self._data_for(index, data)
+            rest = slot.offer(Segment(items, stamps, self.origin))
             if rest is not None:
                 delivery = delivery or Delivery(self.activation)
                 delivery.add(slot, rest)

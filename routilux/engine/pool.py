@@ -100,10 +100,12 @@ class Pool:
 
     def submit(self, queue: Queue) -> None:
         """Put a job that has something to run at the end of the line."""
+        worker = None
         with self.lock:
             self.line.append(queue)
-            worker = self._summon()
-            if worker is None and self.free <= 0 and not self._nudge_set:
+            if self.free > 0:
+                worker = self._summon()
+            elif not self._nudge_set:
                 self._set_nudge()
         if worker is not None:
             worker.wake()
@@ -208,7 +210,7 @@ class Pool:
             if not self.line or self.free < 0:
                 return None
             queue = self.line.popleft()
-            worker = self._summon()
+            worker = self._summon() if self.line else None
         if worker is not None:
             worker.wake()
         return queue

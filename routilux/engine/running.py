@@ -63,8 +63,7 @@ class RunningActivation:
 
     __slots__ = (
         "attempt", "claim", "context", "ended", "job", "node", "outcome", "outlets", "routine",
-        "routine_id",
-        "started_ns", "stood_ns", "thread", "turn_ns", "yielding",
+        "routine_id", "started_ns", "stood_ns", "thread", "turn_ns", "yielding",
     )  # fmt: skip
 
     def __init__(self, job: Job, node: JobRoutine, claim: Claim | None) -> None:
