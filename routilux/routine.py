@@ -7,7 +7,7 @@ for all of them. What belongs to one job lives in that job: ``self.state`` insid
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from routilux.activation import current_activation
 from routilux.activation_policies import describe_policy
@@ -18,7 +18,7 @@ from routilux.routine_config import RoutineConfig
 from routilux.slot import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, MutableMapping
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 
     from routilux.activation_policies import Policy
     from routilux.job_state import JobState
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="Routine")
 Emitter = Any  # a runtime: anything with handle_event_emit(event, event_data, job_state)
+
+
+class SlotOwner(Protocol):
+    """What a live job keeps of a routine."""
+
+    @property
+    def slots(self) -> Sequence[Slot]:
+        """The job's own slots, in the order of their definition."""
 
 
 class Routine(RoutineConfig):
@@ -55,7 +63,7 @@ class Routine(RoutineConfig):
         self.error_handler: ErrorHandler | None = None
         self._id: str | None = None
         self._logic: Callable[..., Any] | None = getattr(self, "logic", None)
-        self._job_slots: dict[str, Mapping[str, Slot]] = {}
+        self._in_jobs: dict[str, SlotOwner] = {}
 
     @property
     def routine_id(self) -> str | None:
@@ -308,20 +316,23 @@ class Routine(RoutineConfig):
 
     def job_slot(self, job_id: str, name: str) -> Slot | None:
         """The slot of a live job that was made from this definition, or None."""
-        return self._job_slots.get(job_id, {}).get(name)
+        owner = self._in_jobs.get(job_id)
+        if owner is None:
+            return None
+        return next((slot for slot in owner.slots if slot.name == name), None)
 
-    def bind_job(self, job_id: str, slots: Mapping[str, Slot]) -> None:
-        """A job of this routine has started (the engine calls it)."""
-        self._job_slots[job_id] = slots
+    def bind_job(self, job_id: str, owner: SlotOwner) -> None:
+        """A job of this routine has started; `owner` has its slots (the engine calls it)."""
+        self._in_jobs[job_id] = owner
 
     def release_job(self, job_id: str) -> None:
         """A job of this routine has ended (the engine calls it)."""
-        self._job_slots.pop(job_id, None)
+        self._in_jobs.pop(job_id, None)
 
     @property
     def in_use(self) -> bool:
         """Whether any job of this routine is live."""
-        return bool(self._job_slots)
+        return bool(self._in_jobs)
 
     def __repr__(self) -> str:
         name = type(self).__name__

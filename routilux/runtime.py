@@ -211,7 +211,7 @@ class Runtime:
 
     def _plan(self, flow: Flow) -> FlowPlan:
         known = self._plans.get(id(flow))
-        if known is not None and known[0] is flow and known[1].is_of(flow):
+        if known is not None and known[0] is flow and known[1].is_current(flow):
             return known[1]
         plan = make_plan(flow)
         self._plans[id(flow)] = (flow, plan)

@@ -69,26 +69,22 @@ class Job(Report):
         self._wire()
 
     def _wire(self) -> None:
-        slots: dict[tuple[str, str], JobSlot] = {}
-        for node in self.routines.values():
-            own = {name: JobSlot(self, name, s, node) for name, s in node.plan.slots}
-            node.slots = tuple(own.values())
-            slots.update({(node.id, name): slot for name, slot in own.items()})
-            node.plan.routine.bind_job(self.state.job_id, own)
-        for node in self.routines.values():
-            targets: dict[str, list[Any]] = {name: [] for name in node.plan.routine.events}
-            gates: list[JobSlot] = []
-            for edge in node.plan.edges:
-                slot = slots[edge.target]
-                targets[edge.event].append((slot, edge.transform))
-                if node not in slot.producers:
-                    slot.producers.append(node)
-                if slot.holds_back and slot.consumer is not node and slot not in gates:
-                    gates.append(slot)
-            node.outputs = {name: Output(name, tuple(each)) for name, each in targets.items()}
-            node.gates = tuple(gates)
-        self.slots = tuple(slots.values())
-        self.by_name = slots
+        nodes = self.routines.values()
+        slots: list[JobSlot] = []
+        for node in nodes:
+            node.slots = tuple([JobSlot(self, node, each) for each in node.plan.slots])
+            slots.extend(node.slots)
+            node.plan.routine.bind_job(self.state.job_id, node)
+        for node in nodes:
+            plan = node.plan
+            node.gates = tuple([slots[index] for index in plan.gates])
+            for index in plan.feeds:
+                slots[index].producers.append(node)
+            for output in plan.outputs:
+                targets = tuple([(slots[index], each) for index, each in output.targets])
+                node.outputs[output.event] = Output(output, targets)
+        self.slots = tuple(slots)
+        self.by_name = {(slot.routine_id, slot.name): slot for slot in slots}
 
     # -- start and end -----------------------------------------------------------------------------
 

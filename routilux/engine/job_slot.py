@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from routilux.engine.job import Job
     from routilux.engine.job_routine import JobRoutine
     from routilux.engine.outlet import RunningOutlet
+    from routilux.engine.plan import SlotPlan
     from routilux.parcel import Leg
     from routilux.segment import Segment
-    from routilux.settings import SlotSettings
     from routilux.slot_metrics import SlotMetrics
 
 EVERYTHING = 1 << 60  # room of a slot that never holds its producer back
@@ -34,12 +34,13 @@ class JobSlot(Slot):
         outlets: outlets of running activations that feed it.
     """
 
-    def __init__(self, job: Job, name: str, settings: SlotSettings, consumer: JobRoutine) -> None:
-        self.name = name
+    def __init__(self, job: Job, consumer: JobRoutine, plan: SlotPlan) -> None:
+        settings = plan.settings
+        self.name = plan.name
         self.routine = consumer.plan.routine
         self.settings = settings
         self.max_queue_length = settings.max_queue_length
-        self.explicit = {}
+        self.explicit = plan.explicit
         self.connected_events = []
         self._clock = job.clock
         self._lock = job.lock

@@ -17,33 +17,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from routilux.engine.job_slot import JobSlot
+    from routilux.engine.plan import OutputPlan
     from routilux.engine.running import RunningActivation
-
-# Items that may wait in an outlet even if the slots are longer: enough that the cost of a
-# hand-over is not seen per item, few enough that they stay in the processor's cache.
-MOST_BUFFERED = 512
 
 Target = tuple["JobSlot", "Callable[[Any], Any] | None"]
 
 
 class Output:
-    """An event of a routine of a job: where its items go.
+    """An event of a routine of a job: where its items go. See `routilux.engine.plan.OutputPlan`.
 
     Attributes:
         targets: the connected slots, each with the connection's transform or None.
-        pullable: whether a consumer may fetch what is buffered. A transform may call the author's
-            code (``copy=True``): it runs on the thread that emits, item by item, without locks.
-        full: items that an outlet may buffer: never more than the shortest slot holds.
     """
 
     __slots__ = ("event", "full", "pullable", "targets")
 
-    def __init__(self, event: str, targets: tuple[Target, ...]) -> None:
-        self.event = event
+    def __init__(self, plan: OutputPlan, targets: tuple[Target, ...]) -> None:
+        self.event = plan.event
+        self.full = plan.full
+        self.pullable = plan.pullable
         self.targets = targets
-        self.pullable = all(transform is None for _, transform in targets)
-        lengths = [slot.max_queue_length for slot, _ in targets]
-        self.full = min([MOST_BUFFERED, *lengths]) if self.pullable else 1
 
     def is_awaited(self) -> bool:
         """Whether a consumer has nothing to do, so that each item is news."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from routilux.settings import SlotSettings, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from routilux.activation_policies import Policy
     from routilux.error_handler import ErrorHandler
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from routilux.routine import Routine
 
 ENTRY_SLOT = "trigger"
+
+# Items that may wait in an outlet even if the slots are longer: enough that the cost of a
+# hand-over is not seen per item, few enough that they stay in the processor's cache.
+MOST_BUFFERED = 512
+
+Transform = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +42,42 @@ class CallShape:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """A connection from an event to a slot; `transform` is None where data goes as it is."""
+class SlotPlan:
+    """A slot of a flow, resolved. `explicit` is what its author had given by then."""
+
+    name: str
+    settings: SlotSettings
+    explicit: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPlan:
+    """An event of a routine.
+
+    Attributes:
+        event: its name.
+        targets: the connected slots as (the slot's index in the flow, the connection's transform
+            or None).
+        pullable: whether a consumer may fetch what is buffered. A transform may call the author's
+            code (``copy=True``): it runs on the thread that emits, item by item, without locks.
+        full: items that an outlet may buffer: never more than the shortest slot holds.
+    """
 
     event: str
-    target: tuple[str, str]
-    transform: Callable[[Any], Any] | None
+    targets: tuple[tuple[int, Transform | None], ...]
+    pullable: bool
+    full: int
 
 
 @dataclass(frozen=True, slots=True)
 class RoutinePlan:
-    """One routine of a flow, resolved."""
+    """One routine of a flow, resolved.
+
+    Attributes:
+        gates: indices of the slots whose room decides whether it may start: those that hold their
+            producer back, but for its own.
+        feeds: indices of all slots that it puts items into.
+    """
 
     id: str
     routine: Routine
@@ -54,8 +86,23 @@ class RoutinePlan:
     policy: Policy | None
     handler: ErrorHandler | None
     concurrency: int
-    slots: tuple[tuple[str, SlotSettings], ...]
-    edges: tuple[Edge, ...]
+    slots: tuple[SlotPlan, ...]
+    outputs: tuple[OutputPlan, ...]
+    gates: tuple[int, ...]
+    feeds: tuple[int, ...]
+
+    def is_current(self, flow: Flow) -> bool:
+        """Whether the routine is still as it was: it may change without the flow's knowing."""
+        routine = self.routine
+        return (
+            routine.get_logic() is self.logic
+            and routine.activation_policy is self.policy
+            and (routine.error_handler or flow.error_handler) is self.handler
+            and routine.concurrency == self.concurrency
+            and len(routine.slots) == len(self.slots)
+            and len(routine.events) == len(self.outputs)
+            and all(routine.slots[each.name].explicit is each.explicit for each in self.slots)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +111,23 @@ class FlowPlan:
 
     Attributes:
         version: the flow's version that this was made from.
-        routines: in the order of adding.
+        slot_defaults: the flow's, at that time.
+        routines: in the order of adding; their slots are numbered through, from 0.
         order: routine ids upstream first; within a cycle in the order of adding.
     """
 
     version: int
+    slot_defaults: Mapping[str, Any]
     routines: tuple[RoutinePlan, ...]
     order: tuple[str, ...]
-    marks: tuple[object, ...]
 
-    def is_of(self, flow: Flow) -> bool:
-        """Whether the flow and its routines are still as they were."""
-        return self.version == flow.version and self.marks == _marks(flow)
+    def is_current(self, flow: Flow) -> bool:
+        """Whether the flow is still as it was."""
+        return (
+            self.version == flow.version
+            and self.slot_defaults == flow.slot_defaults
+            and all(each.is_current(flow) for each in self.routines)
+        )
 
 
 def make_plan(flow: Flow) -> FlowPlan:
@@ -84,32 +136,70 @@ def make_plan(flow: Flow) -> FlowPlan:
     Raises:
         ValueError: a slot setting is out of range.
     """
-    edges = _edges(flow)
+    slots = {name: _plan_slots(flow, routine) for name, routine in flow.routines.items()}
+    places = [(name, each.name) for name, own in slots.items() for each in own]
+    wiring = _Wiring(flow, {place: index for index, place in enumerate(places)})
+    every = [each for own in slots.values() for each in own]
     routines = tuple(
-        _plan_routine(flow, routine_id, routine, edges.get(routine_id, ()))
-        for routine_id, routine in flow.routines.items()
+        _plan_routine(flow, name, routine, slots[name], wiring, every)
+        for name, routine in flow.routines.items()
     )
-    return FlowPlan(flow.version, routines, upstream_first(routines), _marks(flow))
+    feeders = {name: set[str]() for name in flow.routines}
+    for plan in routines:
+        for index in plan.feeds:
+            feeders[places[index][0]].add(plan.id)
+    return FlowPlan(flow.version, dict(flow.slot_defaults), routines, upstream_first(feeders))
 
 
-def _marks(flow: Flow) -> tuple[object, ...]:
-    """What can change without the flow's knowing."""
-    found: list[object] = [flow.error_handler, dict(flow.slot_defaults)]
-    for each in flow.routines.values():
-        found += [each.get_logic(), each.activation_policy, each.error_handler, each.concurrency]
-        found += [(name, id(slot.explicit)) for name, slot in each.slots.items()]
-        found += each.events
-    return tuple(found)
+def _plan_slots(flow: Flow, routine: Routine) -> tuple[SlotPlan, ...]:
+    return tuple(
+        SlotPlan(
+            name,
+            resolve(slot.explicit, routine.slot_defaults, flow.slot_defaults),
+            slot.explicit,
+        )
+        for name, slot in routine.slots.items()
+    )
+
+
+class _Wiring:
+    """The connections of a flow, by the event that they come from."""
+
+    def __init__(self, flow: Flow, indices: Mapping[tuple[str, str], int]) -> None:
+        self._targets: dict[int, list[tuple[int, Transform | None]]] = {}
+        ids = {id(routine): name for name, routine in flow.routines.items()}
+        for connection in flow.connections:
+            slot = connection.target_slot
+            index = indices[ids[id(slot.routine)], slot.name]
+            known = self._targets.setdefault(id(connection.source_event), [])
+            known.append((index, connection.transform))
+
+    def outputs(self, routine: Routine, slots: Sequence[SlotPlan]) -> tuple[OutputPlan, ...]:
+        return tuple(
+            _plan_output(event.name, tuple(self._targets.get(id(event), ())), slots)
+            for event in routine.events.values()
+        )
+
+
+def _plan_output(
+    event: str, targets: tuple[tuple[int, Transform | None], ...], slots: Sequence[SlotPlan]
+) -> OutputPlan:
+    pullable = all(transform is None for _, transform in targets)
+    lengths = [slots[index].settings.max_queue_length for index, _ in targets]
+    return OutputPlan(event, targets, pullable, min([MOST_BUFFERED, *lengths]) if pullable else 1)
 
 
 def _plan_routine(
-    flow: Flow, routine_id: str, routine: Routine, edges: tuple[Edge, ...]
+    flow: Flow,
+    routine_id: str,
+    routine: Routine,
+    own: tuple[SlotPlan, ...],
+    wiring: _Wiring,
+    slots: Sequence[SlotPlan],
 ) -> RoutinePlan:
     logic = routine.get_logic()
-    slots = tuple(
-        (name, resolve(slot.explicit, routine.slot_defaults, flow.slot_defaults))
-        for name, slot in routine.slots.items()
-    )
+    outputs = wiring.outputs(routine, slots)
+    feeds = tuple(dict.fromkeys(index for output in outputs for index, _ in output.targets))
     return RoutinePlan(
         id=routine_id,
         routine=routine,
@@ -118,20 +208,15 @@ def _plan_routine(
         policy=routine.activation_policy,
         handler=routine.error_handler or flow.error_handler,
         concurrency=routine.concurrency,
-        slots=slots,
-        edges=edges,
+        slots=own,
+        outputs=outputs,
+        gates=tuple(
+            i
+            for i in feeds
+            if slots[i].settings.holds_back and not any(slots[i] is each for each in own)
+        ),
+        feeds=feeds,
     )
-
-
-def _edges(flow: Flow) -> Mapping[str, tuple[Edge, ...]]:
-    found: dict[str, tuple[Edge, ...]] = {}
-    ids = {id(routine): routine_id for routine_id, routine in flow.routines.items()}
-    for connection in flow.connections:
-        event, slot = connection.source_event, connection.target_slot
-        source, target = ids[id(event.routine)], ids[id(slot.routine)]
-        edge = Edge(event.name, (target, slot.name), connection.transform)
-        found[source] = (*found.get(source, ()), edge)
-    return found
 
 
 def call_shape(logic: Callable[..., Any] | None, slots: tuple[str, ...]) -> CallShape:
@@ -161,17 +246,16 @@ def call_shape(logic: Callable[..., Any] | None, slots: tuple[str, ...]) -> Call
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-def upstream_first(routines: tuple[RoutinePlan, ...]) -> tuple[str, ...]:
-    """Topological order; where a cycle leaves no first, the routine that was added first."""
-    feeders: dict[str, set[str]] = {plan.id: set() for plan in routines}
-    for plan in routines:
-        for edge in plan.edges:
-            if edge.target[0] != plan.id:
-                feeders[edge.target[0]].add(plan.id)
+def upstream_first(feeders: Mapping[str, set[str]]) -> tuple[str, ...]:
+    """Topological order; where a cycle leaves no first, the routine that was added first.
+
+    Args:
+        feeders: for each routine, in the order of adding, who puts items into its slots.
+    """
     order: list[str] = []
     left = list(feeders)
     while left:
-        chosen = next((name for name in left if not feeders[name] & set(left)), left[0])
+        chosen = next((name for name in left if not (feeders[name] - {name}) & set(left)), left[0])
         left.remove(chosen)
         order.append(chosen)
     return tuple(order)

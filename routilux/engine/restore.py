@@ -51,7 +51,7 @@ def check_fit(saved: SavedJob, plan: FlowPlan, flow_id: str) -> None:
 
 
 def _problems(saved: SavedJob, plan: FlowPlan) -> Iterator[str]:
-    slots = {each.id: dict(each.slots) for each in plan.routines}
+    slots = {each.id: {slot.name: slot.settings for slot in each.slots} for each in plan.routines}
     named = {each.id for each in saved.routines} | {each.routine_id for each in saved.activations}
     for routine_id in sorted(named - set(slots)):
         yield f"it has no routine '{routine_id}'"
