@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 NANOSECONDS = 1_000_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class WaitLock(Protocol):
@@ -46,8 +47,7 @@ SYSTEM_CLOCK = SystemClock()
 
 def stamp(time_ns: int) -> datetime:
     """The aware UTC time of a count of nanoseconds since the epoch (to the microsecond)."""
-    seconds, rest = divmod(time_ns, NANOSECONDS)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
+    return EPOCH + timedelta(microseconds=time_ns // 1000)
 
 
 def stamp_ns(moment: datetime) -> int:

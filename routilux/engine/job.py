@@ -12,7 +12,6 @@ Invariants, whenever the lock is free:
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import NANOSECONDS, stamp
@@ -26,6 +25,7 @@ from routilux.engine.outlet import Output
 from routilux.engine.pool import Ticket
 from routilux.engine.report import Report
 from routilux.job.commands import command_text
+from routilux.parcel import Parcel
 from routilux.segment import Origin, Segment
 from routilux.status import ExecutionStatus
 
@@ -64,7 +64,8 @@ class Job(Report):
     ) -> None:
         super().__init__(state, flow, plan, **core)
         self._on_end = on_end
-        self._done = threading.Event()
+        self._done = False
+        self._waiting: list[Parcel] = []
         self.routines = {each.id: JobRoutine(self, each) for each in plan.routines}
         self._wire()
 
@@ -204,15 +205,25 @@ class Job(Report):
             node.due.clear()
 
     def _finish_if_still(self) -> None:
-        if self.ended and not self.active and not self._done.is_set():
+        if self.ended and not self.active and not self._done:
             for node in self.routines.values():
                 node.plan.routine.release_job(self.state.job_id)
-            self._done.set()
+            self._done = True
+            for parcel in self._waiting:
+                parcel.wake()
             self.notices.append((self._on_end, (self,)))
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the job has ended and its logic too, or `timeout` seconds. True if ended."""
-        return self._done.wait(timeout)
+        parcel = Parcel()
+        with self.lock:
+            if self._done:
+                return True
+            self._waiting.append(parcel)
+        self.clock.wait(parcel.signal, timeout)
+        with self.lock:
+            self._waiting.remove(parcel)
+            return self._done
 
     def cancel(
         self, reason: str = "", identity: str | None = None, request_id: str | None = None

@@ -325,6 +325,8 @@ class RunningActivation:
                 over = job.ended or not stands
                 if over:
                     job.stand_ends(delivery)
+                else:
+                    job.settle()  # what was refused may have been the last that could go on
             job.tell_notices()
         job.pool.enter()
         self.stood_ns += job.clock.monotonic_ns() - since

@@ -7,6 +7,7 @@ the bounded lists are.
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import SYSTEM_CLOCK, stamp
@@ -46,17 +47,43 @@ class JobData:
         self.draining = False
         self.shared_data: dict[str, Any] = {}
         self.output_handler: OutputHandler | None = None
-        self.pause_points: BoundedList[PausePoint] = BoundedList()
-        self.execution_history: BoundedList[ExecutionRecord] = BoundedList()
-        self.shared_log: BoundedList[dict[str, Any]] = BoundedList()
-        self.warnings: BoundedList[str] = BoundedList()
-        self.dead_letter_box = DeadLetterBox(clock=clock)
-        self.commands = CommandLog()
         self._clock = clock
         self._lock = threading.Lock()
         self._statuses: dict[str, RoutineStatus] = {}
         self._data: dict[str, dict[str, Any]] = {}
         self._memories: dict[str, dict[str, Any]] = {}
+
+    # -- logs that many jobs never write into: made when somebody asks ----------------------------
+
+    @cached_property
+    def pause_points(self) -> BoundedList[PausePoint]:
+        """What is known of each pause."""
+        return BoundedList()
+
+    @cached_property
+    def execution_history(self) -> BoundedList[ExecutionRecord]:
+        """What happened in the job's routines."""
+        return BoundedList()
+
+    @cached_property
+    def shared_log(self) -> BoundedList[dict[str, Any]]:
+        """The job's log."""
+        return BoundedList()
+
+    @cached_property
+    def warnings(self) -> BoundedList[str]:
+        """What a person should know about how it went."""
+        return BoundedList()
+
+    @cached_property
+    def dead_letter_box(self) -> DeadLetterBox:
+        """Items that could not be accepted or processed."""
+        return DeadLetterBox(clock=self._clock)
+
+    @cached_property
+    def commands(self) -> CommandLog:
+        """The answers to the job's last commands."""
+        return CommandLog()
 
     def touch(self) -> None:
         """Set `updated_at` to now."""
@@ -175,7 +202,8 @@ class JobData:
     @property
     def dead_letter_count(self) -> int:
         """Dead letters of the job, those that the bound pushed out left aside."""
-        return len(self.dead_letter_box)
+        # The engine asks at the end of each job: most jobs never had a box.
+        return len(self.dead_letter_box) if "dead_letter_box" in self.__dict__ else 0
 
 
 def _status(value: object) -> RoutineStatus:

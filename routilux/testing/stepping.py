@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from typing import TYPE_CHECKING, Any, cast
 
 from routilux.engine.pool import Pool, Ticket
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from routilux.clock import WaitLock
     from routilux.engine.job import Job
     from routilux.engine.pool import Queue, Worker
-    from routilux.flow import Flow
-    from routilux.job_state import JobState
 
 STEP_LIMIT = 1_000_000  # a flow that is still not idle then has no end
 
@@ -131,11 +128,6 @@ class StepRuntime(Runtime):
     def _make_pool(self, standing_limit: int) -> Pool:
         self.timer = self.clock.timer()
         return StepPool(self, standing_limit)
-
-    def _bind(self, flow: Flow, state: JobState) -> Job:
-        job = super()._bind(flow, state)
-        job._done = _StepEvent(self)  # so that ``job.wait()`` does the steps it waits for
-        return job
 
     # -- steps -------------------------------------------------------------------------------------
 
@@ -248,15 +240,3 @@ class StepRuntime(Runtime):
             self.run_until_idle()
         self.strands.close()
         return ended
-
-
-class _StepEvent(threading.Event):
-    """An event that is waited for by doing steps."""
-
-    def __init__(self, runtime: StepRuntime) -> None:
-        super().__init__()
-        self._runtime = runtime
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Do steps until the event is set, or `timeout` seconds of the manual clock are over."""
-        return self._runtime.wait_until(self.is_set, timeout)
