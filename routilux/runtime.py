@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from routilux.clock import SYSTEM_CLOCK, stamp_ns
 from routilux.engine.entries import find_entries
+from routilux.engine.host import Host
 from routilux.engine.job import Job
 from routilux.engine.ledger import PROCESS_LEDGER, Ledger
 from routilux.engine.plan import make_plan
@@ -80,6 +81,9 @@ class Runtime:
         self.pool = self._make_pool(standing_limit)
         self.ledger = ledger if ledger is not None else PROCESS_LEDGER
         self.ledger.add_pool(self.pool)
+        self._host = Host(
+            self.pool, self.timer, clock, self.hooks, self._ended, self._redeliver_anew
+        )
         self._live: dict[str, Job] = {}
         self._plans: dict[int, tuple[Flow, FlowPlan]] = {}
         self._changed = threading.Condition(threading.Lock())
@@ -125,8 +129,9 @@ class Runtime:
         found = flow if isinstance(flow, Flow) else self.flows.find(flow)
         state = self._state_for(found, job_state)
         asked = entry_routine_id or state.get_shared_data("entry_routine_id")
-        entries = find_entries(found, asked, entry_params)
-        job = self._bind(found, state)
+        plan = self._plan(found)
+        entries = find_entries(found, plan, asked, entry_params)
+        job = self._bind(found, plan, state)
         self.ledger.add_job(job)
         if not (entries or keep_open):
             job.fail_to_start(
@@ -168,10 +173,11 @@ class Runtime:
         saved = read_snapshot(snapshot, codec)
         wanted = flow if flow is not None else str(saved.job["flow_id"])
         found = wanted if isinstance(wanted, Flow) else self.flows.find(wanted)
-        check_fit(saved, self._plan(found), found.flow_id)
+        plan = self._plan(found)
+        check_fit(saved, plan, found.flow_id)
         state = JobState.deserialize(saved.job, codec, clock=self.clock)
         state.flow_id = found.flow_id
-        job = self._bind(found, state)
+        job = self._bind(found, plan, state)
         job.start_from(saved)
         self.ledger.add_restored(job)
         if not start_paused:
@@ -188,23 +194,12 @@ class Runtime:
         state.flow_id = flow.flow_id
         return state
 
-    def _bind(self, flow: Flow, state: JobState) -> Job:
-        plan = self._plan(flow)
+    def _bind(self, flow: Flow, plan: FlowPlan, state: JobState) -> Job:
         with self._changed:
             if self._shut_down:
                 raise RuntimeError("Runtime is shut down")
             self.jobs.add(state)
-            job = Job(
-                state,
-                flow,
-                plan,
-                on_end=self._ended,
-                redeliver_anew=self._redeliver_anew,
-                pool=self.pool,
-                timer=self.timer,
-                clock=self.clock,
-                hooks=self.hooks,
-            )
+            job = Job(state, flow, plan, self._host)
             state.attach(job)
             self._live[state.job_id] = job
         return job
@@ -227,7 +222,7 @@ class Runtime:
     def _redeliver_anew(self, job: Job, letters: list[DeadLetter]) -> str:
         state = JobState(job.flow.flow_id, clock=self.clock)
         state.redelivery_of = job.state.job_id
-        anew = self._bind(job.flow, state)
+        anew = self._bind(job.flow, self._plan(job.flow), state)
         self.ledger.add_job(anew)
         anew.start_with_letters(letters)
         return state.job_id

@@ -25,6 +25,7 @@ from routilux.slot_metrics import SlotMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from routilux.clock import Clock
@@ -86,7 +87,7 @@ class Slot(SlotIntake):
         routine: Routine | None,
         settings: SlotSettings,
         clock: Clock,
-        lock: threading.Lock,
+        lock: AbstractContextManager[Any],
     ) -> None:
         self.name = name
         self.routine = routine

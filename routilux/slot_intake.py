@@ -6,7 +6,7 @@ Nobody waits with the lock. A caller without room leaves its items in front of t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from routilux.clock import NANOSECONDS
 from routilux.errors import SlotPausedError, SlotQueueFullError
@@ -15,8 +15,8 @@ from routilux.segment import count_items
 from routilux.slot_reader import SlotReader
 
 if TYPE_CHECKING:
-    import threading
     from collections import deque
+    from contextlib import AbstractContextManager
 
     from routilux.clock import Clock
     from routilux.item_queue import ItemQueue
@@ -35,7 +35,7 @@ class SlotIntake(SlotReader):
     queue: ItemQueue
     legs: deque[Leg]
     _clock: Clock
-    _lock: threading.Lock
+    _lock: AbstractContextManager[Any]
 
     @property
     def routine_id(self) -> str | None:

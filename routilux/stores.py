@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from routilux.barging_lock import BargingLock
 from routilux.flow_registry import FlowRegistry
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class JobStore:
             raise ValueError("finished_limit and evicted_limit must be 0 or more")
         self.finished_limit = finished_limit
         self.evicted_limit = evicted_limit
-        self._lock = threading.Lock()
+        self._lock = BargingLock()
         self._jobs: dict[str, JobState] = {}
         self._finished: OrderedDict[str, None] = OrderedDict()
         self._evicted: OrderedDict[str, EvictedJob] = OrderedDict()

@@ -7,11 +7,11 @@ resume), `inlet` (items from outside), `job` (start, scheduling, end).
 from __future__ import annotations
 
 import contextvars
-import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from routilux.barging_lock import BargingLock
 from routilux.clock import NANOSECONDS
 from routilux.engine.alarms import TimeIsUp
 from routilux.errors import JobFinished
@@ -19,15 +19,14 @@ from routilux.errors import JobFinished
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from routilux.clock import Clock
     from routilux.engine.delivery import Delivery
+    from routilux.engine.host import Host
     from routilux.engine.job_routine import JobRoutine
     from routilux.engine.job_slot import JobSlot
     from routilux.engine.plan import FlowPlan
-    from routilux.engine.pool import Pool, Ticket
-    from routilux.engine.timer import Alarm, Timer
+    from routilux.engine.pool import Ticket
+    from routilux.engine.timer import Alarm
     from routilux.flow import Flow
-    from routilux.hooks import HookSet
     from routilux.job_state import JobState
     from routilux.status import ExecutionStatus
 
@@ -47,25 +46,16 @@ class JobAlarm:
 class JobCore(ABC):
     """Fields, clock and alarms of a job. See `routilux.engine.job.Job`."""
 
-    def __init__(
-        self,
-        state: JobState,
-        flow: Flow,
-        plan: FlowPlan,
-        *,
-        pool: Pool,
-        timer: Timer,
-        clock: Clock,
-        hooks: HookSet,
-    ) -> None:
-        self.lock = threading.Lock()
+    def __init__(self, state: JobState, flow: Flow, plan: FlowPlan, host: Host) -> None:
+        self.lock = BargingLock()
         self.state = state
         self.flow = flow
         self.plan = plan
-        self.pool = pool
-        self.timer = timer
-        self.clock = clock
-        self.hooks = hooks
+        self.host = host
+        self.pool = host.pool
+        self.timer = host.timer
+        self.clock = host.clock
+        self.hooks = host.hooks
         self.context = contextvars.copy_context()
         self.routines: dict[str, JobRoutine] = {}
         self.slots: tuple[JobSlot, ...] = ()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from routilux.engine.plan import ENTRY_SLOT
+from routilux.engine.plan import ENTRY_SLOT, is_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from routilux.engine.plan import FlowPlan
     from routilux.flow import Flow
-    from routilux.routine import Routine
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,13 @@ class Entries:
         return bool(self.sources or self.items)
 
 
-def find_entries(flow: Flow, routine_id: str | None, params: Mapping[str, Any] | None) -> Entries:
+def find_entries(
+    flow: Flow, plan: FlowPlan, routine_id: str | None, params: Mapping[str, Any] | None
+) -> Entries:
     """What starts a job of `flow`.
 
     Args:
-        flow: the flow.
+        flow, plan: the flow.
         routine_id: start only there; None: all sources, and the first slot named ``trigger``.
         params: the first item; None means ``{}``.
 
@@ -39,19 +41,14 @@ def find_entries(flow: Flow, routine_id: str | None, params: Mapping[str, Any] |
     data = dict(params or {})
     if routine_id is not None:
         return _entry_at(flow, routine_id, data)
-    sources = tuple(name for name, each in flow.routines.items() if is_source(each))
-    triggered = [name for name, each in flow.routines.items() if ENTRY_SLOT in each.slots]
-    if data and not triggered:
+    if data and plan.triggered is None:
         raise ValueError(
             f"Flow '{flow.flow_id}' has no slot named '{ENTRY_SLOT}' to put entry_params into: "
             "name a routine with entry_routine_id, or leave entry_params out"
         )
-    return Entries(sources, tuple((name, ENTRY_SLOT, data) for name in triggered[:1]))
-
-
-def is_source(routine: Routine) -> bool:
-    """Whether a routine runs once by itself: logic, and no slots."""
-    return not routine.slots and routine.get_logic() is not None
+    if plan.triggered is None:
+        return Entries(plan.sources)
+    return Entries(plan.sources, ((plan.triggered, ENTRY_SLOT, data),))
 
 
 def _entry_at(flow: Flow, routine_id: str, data: dict[str, Any]) -> Entries:

@@ -23,7 +23,11 @@ from routilux.status import ExecutionStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from routilux.engine.host import Host
+    from routilux.engine.plan import FlowPlan
+    from routilux.flow import Flow
     from routilux.job.pause_points import PausePoint
+    from routilux.job_state import JobState
 
 OPERATOR = "operator"
 WARNINGS_LOGGED = 3  # in the log line; the answer to `resume` has them all
@@ -32,8 +36,8 @@ WARNINGS_LOGGED = 3  # in the log line; the answer to `resume` has them all
 class Gate(Notices):
     """The part of a job that pauses and resumes."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, state: JobState, flow: Flow, plan: FlowPlan, host: Host) -> None:
+        super().__init__(state, flow, plan, host)
         self.holds: dict[str, str] = {}
         self.resumes = 0  # how often the gate was opened again
         self._still_waiters: list[tuple[Parcel, int]] = []

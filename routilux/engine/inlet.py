@@ -12,10 +12,14 @@ from routilux.job.results import Redelivery
 from routilux.segment import Origin, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
+    from routilux.engine.host import Host
     from routilux.engine.job_slot import JobSlot
+    from routilux.engine.plan import FlowPlan
+    from routilux.flow import Flow
     from routilux.job.dead_letters import DeadLetter
+    from routilux.job_state import JobState
 
 POSTED = "post"  # emitted_from of an item that came through `post`
 
@@ -23,12 +27,9 @@ POSTED = "post"  # emitted_from of an item that came through `post`
 class Inlet(Gate):
     """The part of a job that takes items from outside."""
 
-    def __init__(
-        self, *args: Any, redeliver_anew: Callable[[Any, list[DeadLetter]], str], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, state: JobState, flow: Flow, plan: FlowPlan, host: Host) -> None:
+        super().__init__(state, flow, plan, host)
         self.by_name: dict[tuple[str, str], JobSlot] = {}
-        self._redeliver_anew = redeliver_anew
 
     def slot(self, routine_id: str, name: str) -> JobSlot:
         """One slot of the job.
@@ -89,7 +90,7 @@ class Inlet(Gate):
                 box.put_back(kept)
                 result = Redelivery(len(letters) - len(kept), job_id, missing)
         if new_job:
-            result = Redelivery(len(letters), self._redeliver_anew(self, letters), missing)
+            result = Redelivery(len(letters), self.host.redeliver_anew(self, letters), missing)
         with self.lock:
             commands.remember(request_id, result.to_dict(), command)
             self.state.append_to_shared_log(

@@ -12,7 +12,7 @@ Invariants, whenever the lock is free:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from routilux.clock import NANOSECONDS, stamp
 from routilux.engine import draining, stall
@@ -30,10 +30,9 @@ from routilux.segment import Origin, Segment
 from routilux.status import ExecutionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from routilux.engine.delivery import Delivery
     from routilux.engine.entries import Entries
+    from routilux.engine.host import Host
     from routilux.engine.outlet import Target
     from routilux.engine.plan import FlowPlan
     from routilux.engine.running import RunningActivation
@@ -49,21 +48,11 @@ class Job(Report):
     Args:
         state: the job as its author sees it; the engine writes its status into it.
         flow, plan: what to run.
-        on_end: called once, without locks, when the last activation has ended.
-        core: the runtime's pool, timer, clock and hooks.
+        host: what the runtime lends.
     """
 
-    def __init__(
-        self,
-        state: JobState,
-        flow: Flow,
-        plan: FlowPlan,
-        *,
-        on_end: Callable[[Job], None],
-        **core: Any,
-    ) -> None:
-        super().__init__(state, flow, plan, **core)
-        self._on_end = on_end
+    def __init__(self, state: JobState, flow: Flow, plan: FlowPlan, host: Host) -> None:
+        super().__init__(state, flow, plan, host)
         self._done = False
         self._waiting: list[Parcel] = []
         self.routines = {each.id: JobRoutine(self, each) for each in plan.routines}
@@ -211,7 +200,7 @@ class Job(Report):
             self._done = True
             for parcel in self._waiting:
                 parcel.wake()
-            self.notices.append((self._on_end, (self,)))
+            self.notices.append((self.host.on_end, (self,)))
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the job has ended and its logic too, or `timeout` seconds. True if ended."""

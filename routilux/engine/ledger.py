@@ -6,10 +6,11 @@ job's slots are added to the ledger at its end; a job is in `jobs` or in the sum
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from routilux.barging_lock import BargingLock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,7 @@ class Ledger:
 
     def __init__(self, key_limit: int = KEY_LIMIT) -> None:
         self._key_limit = key_limit
-        self._lock = threading.Lock()
+        self._lock = BargingLock()
         self._pools: weakref.WeakSet[Pool] = weakref.WeakSet()
         self._jobs: weakref.WeakSet[Job] = weakref.WeakSet()
         self._ended: OrderedDict[SlotKey, SlotTotals] = OrderedDict()
@@ -114,16 +115,20 @@ class Ledger:
 
     def retire(self, job: Job) -> None:
         """A job has ended and counts no more; saying so twice is saying it once."""
-        counted = _counts(job)
+        flow_id = job.flow.flow_id
         with self._lock:
             if job not in self._jobs:
                 return
             self._jobs.discard(job)
-            elsewhere = self._elsewhere.pop(job, {})
-            for key, totals in counted.items():
-                if key in elsewhere:
+            elsewhere = self._elsewhere.pop(job, None) if self._elsewhere else None
+            for slot in job.slots:  # nothing counts in an ended job any more
+                key = (flow_id, slot.routine_id, slot.name)
+                totals = self._ended.get(key)
+                if totals is None:
+                    totals = self._ended[key] = SlotTotals()
+                totals.add(slot.queue)
+                if elsewhere and key in elsewhere:
                     totals.add(elsewhere[key], -1)
-                self._ended.setdefault(key, SlotTotals()).add(totals)
                 self._ended.move_to_end(key)
             while len(self._ended) > self._key_limit:
                 self._fold()

@@ -20,9 +20,13 @@ from routilux.job.dead_letters import LetterFacts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from routilux.engine.host import Host
     from routilux.engine.job_slot import JobSlot
+    from routilux.engine.plan import FlowPlan
     from routilux.engine.running import RunningActivation
     from routilux.errors import RoutiluxError
+    from routilux.flow import Flow
+    from routilux.job_state import JobState
     from routilux.parcel import Leg
     from routilux.segment import Segment
 
@@ -33,8 +37,8 @@ LOG_EVERY_NS = NANOSECONDS  # one ERROR line a second for each slot and reason s
 class Notices(JobCore):
     """The part of a job that tells."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, state: JobState, flow: Flow, plan: FlowPlan, host: Host) -> None:
+        super().__init__(state, flow, plan, host)
         self.notices: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._logged: dict[tuple[str, str, str], int] = {}
         self._unlogged: dict[tuple[str, str, str], int] = {}

@@ -114,20 +114,25 @@ class FlowPlan:
         slot_defaults: the flow's, at that time.
         routines: in the order of adding; their slots are numbered through, from 0.
         order: routine ids upstream first; within a cycle in the order of adding.
+        sources: routines that run once by themselves.
+        triggered: the first routine with a slot named ``trigger``, or None.
     """
 
     version: int
     slot_defaults: Mapping[str, Any]
     routines: tuple[RoutinePlan, ...]
     order: tuple[str, ...]
+    sources: tuple[str, ...]
+    triggered: str | None
 
     def is_current(self, flow: Flow) -> bool:
         """Whether the flow is still as it was."""
-        return (
-            self.version == flow.version
-            and self.slot_defaults == flow.slot_defaults
-            and all(each.is_current(flow) for each in self.routines)
-        )
+        if self.version != flow.version or self.slot_defaults != flow.slot_defaults:
+            return False
+        for each in self.routines:  # noqa: SIM110 - once a job: a generator costs as much again
+            if not each.is_current(flow):
+                return False
+        return True
 
 
 def make_plan(flow: Flow) -> FlowPlan:
@@ -148,7 +153,20 @@ def make_plan(flow: Flow) -> FlowPlan:
     for plan in routines:
         for index in plan.feeds:
             feeders[places[index][0]].add(plan.id)
-    return FlowPlan(flow.version, dict(flow.slot_defaults), routines, upstream_first(feeders))
+    triggered = [name for name, each in flow.routines.items() if ENTRY_SLOT in each.slots]
+    return FlowPlan(
+        version=flow.version,
+        slot_defaults=dict(flow.slot_defaults),
+        routines=routines,
+        order=upstream_first(feeders),
+        sources=tuple(name for name, each in flow.routines.items() if is_source(each)),
+        triggered=triggered[0] if triggered else None,
+    )
+
+
+def is_source(routine: Routine) -> bool:
+    """Whether a routine runs once by itself: logic, and no slots."""
+    return not routine.slots and routine.get_logic() is not None
 
 
 def _plan_slots(flow: Flow, routine: Routine) -> tuple[SlotPlan, ...]:

@@ -16,10 +16,10 @@ One wake-up is under way at a time: the worker that wakes summons the next if th
 from __future__ import annotations
 
 import _thread
-import threading
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
+from routilux.barging_lock import BargingLock
 from routilux.clock import NANOSECONDS
 from routilux.parcel import Parcel
 
@@ -83,7 +83,7 @@ class Pool:
     ) -> None:
         self.size = size
         self.standing_limit = standing_limit
-        self.lock = threading.Lock()
+        self.lock = BargingLock()
         self.free = size
         self.standing = 0
         self.line: deque[Queue] = deque()

@@ -14,6 +14,7 @@ from tests.engine.snapshots import Keeper, Snapshot, single, take
 if TYPE_CHECKING:
     from routilux import Flow, JobState
     from routilux.engine.job import Job
+    from routilux.engine.plan import FlowPlan
 
 
 def fail(routine: Routine, items: list[Any]) -> None:
@@ -36,8 +37,8 @@ def test_a_paused_job_with_an_open_back_off_is_cancelled() -> None:
 class EndsEarly(ManualRuntime):
     """Is shut down after it has bound a job and before the job begins."""
 
-    def _bind(self, flow: Flow, state: JobState) -> Job:
-        job = super()._bind(flow, state)
+    def _bind(self, flow: Flow, plan: FlowPlan, state: JobState) -> Job:
+        job = super()._bind(flow, plan, state)
         assert self.shutdown()
         return job
 

@@ -1,0 +1,32 @@
+"""What a runtime lends to its jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from routilux.clock import Clock
+    from routilux.engine.pool import Pool
+    from routilux.engine.timer import Timer
+    from routilux.hooks import HookSet
+    from routilux.job.dead_letters import DeadLetter
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What a runtime lends to each of its jobs.
+
+    Attributes:
+        on_end: called once per job, without locks, when its last activation has ended.
+        redeliver_anew: starts another job with dead letters of this one; returns its id.
+    """
+
+    pool: Pool
+    timer: Timer
+    clock: Clock
+    hooks: HookSet
+    on_end: Callable[[Any], None]
+    redeliver_anew: Callable[[Any, list[DeadLetter]], str]
