@@ -42,7 +42,7 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 lock: venv
 	@echo '== lock: $(LOCK)'
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal \
-		--python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-strip-extras \
 		--system-certs --quiet $(UPGRADE) --output-file $(LOCK)
 
 # --- what people run ---------------------------------------------------------------------

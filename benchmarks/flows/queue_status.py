@@ -13,11 +13,11 @@ import threading
 from typing import TYPE_CHECKING
 
 import uvicorn
-from routilux.api.main import create_app
 
 from benchmarks.child import Options, Reading, WrongResultError, latency, run
 from benchmarks.flows.endless import grid
 from benchmarks.flows.running import TIMEOUT_S, make_runtime, stop
+from routilux.api.main import create_app
 
 if TYPE_CHECKING:
     from routilux import JobState
