@@ -18,20 +18,22 @@ ROOT = Path(__file__).resolve().parents[2]
 # Each environment is filled from the package registry, which may be slow.
 pytestmark = pytest.mark.timeout(300)
 
-OPTIONAL = ["fastapi", "opentelemetry", "rich", "typer", "uvicorn", "yaml"]
+# FastAPI itself brings the opentelemetry API, which does nothing without the SDK.
+OPTIONAL = ["fastapi", "opentelemetry-sdk", "pyyaml", "rich", "typer", "uvicorn"]
 # Extra -> the optional packages that it brings, and the modules that work with them.
 EXTRAS = {
     "": ([], ["routilux", "routilux.testing", "routilux.monitoring.registry"]),
-    "api": (["fastapi", "uvicorn", "yaml"], ["routilux.api.main", "routilux.flowfile"]),
-    "otel": (["opentelemetry"], ["routilux_otel"]),
-    "cli": (["rich", "typer", "yaml"], ["routilux.cli.main", "routilux.flowfile"]),
+    "api": (["fastapi", "pyyaml", "uvicorn"], ["routilux.api.main", "routilux.flowfile"]),
+    "otel": (["opentelemetry-sdk"], ["routilux_otel"]),
+    "cli": (["pyyaml", "rich", "typer"], ["routilux.cli.main", "routilux.flowfile"]),
     "all": (OPTIONAL, ["routilux.api.main", "routilux.cli.main", "routilux_otel"]),
 }
 LOOK = """
-import importlib, importlib.util, json, sys
+import importlib, importlib.metadata, json, sys
 for module in json.loads(sys.argv[2]):
     importlib.import_module(module)
-print(json.dumps([n for n in json.loads(sys.argv[1]) if importlib.util.find_spec(n)]))
+installed = {each.name.lower() for each in importlib.metadata.distributions()}
+print(json.dumps([name for name in json.loads(sys.argv[1]) if name in installed]))
 """
 
 
@@ -75,9 +77,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def constraints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the locked versions without their hashes: the wheel just built has none to give."""
+    """Write the locked versions without hashes, which the wheel just built has not, and extras."""
     lock = (ROOT / "locks" / "dev.txt").read_text(encoding="utf-8")
-    pins = re.findall(r"^(\S+==\S+(?: ; [^\\\n]+)?)", lock, re.MULTILINE)
+    pins = re.findall(r"^(\S+==\S+(?: ; [^\\\n]+)?)", re.sub(r"\[[^]]*\]", "", lock), re.MULTILINE)
     path = tmp_path_factory.mktemp("constraints") / "versions.txt"
     path.write_text("\n".join(pins), encoding="utf-8")
     return path

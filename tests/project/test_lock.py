@@ -21,12 +21,16 @@ WANTED = [
 ]
 # A pin with its hashes on one line: lines that end with a backslash go on.
 ENTRIES = re.findall(r"^(\S+)==(\S+)(.*)$", LOCK.replace("\\\n", ""), re.MULTILINE)
-VERSIONS = {name: version for name, version, _ in ENTRIES}
+VERSIONS = {name.partition("[")[0]: version for name, version, _ in ENTRIES}
 
 
 def test_every_line_is_a_pin_or_a_hash():
     lines = LOCK.splitlines()
-    odd = [line for line in lines if not re.match(r"[a-z0-9._-]+==|    --hash=sha256:", line)]
+    odd = [
+        line
+        for line in lines
+        if not re.match(r"[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==|    --hash=sha256:", line)
+    ]
     assert odd == []
     assert len(VERSIONS) == sum("==" in line for line in lines)
 
@@ -34,6 +38,11 @@ def test_every_line_is_a_pin_or_a_hash():
 def test_every_pin_has_hashes():
     assert ENTRIES
     assert [name for name, _, rest in ENTRIES if "--hash=sha256:" not in rest] == []
+
+
+def test_a_package_that_is_wanted_with_an_extra_is_pinned_with_it():
+    """Else older pips look for the newest one, and refuse it as not pinned."""
+    assert "coverage[toml]==" in LOCK
 
 
 def test_there_is_no_address_and_no_path():
