@@ -7,7 +7,7 @@ import time
 
 from benchmarks.child import Options, Reading, WrongResultError, latency, run
 from benchmarks.flows.endless import grid
-from benchmarks.flows.running import TIMEOUT_S, finish, make_runtime, stop
+from benchmarks.flows.running import TIMEOUT_S, endless_jobs, finish, make_runtime
 from routilux import Flow, JobState, Routine, Runtime
 
 BUSY_JOBS = 8
@@ -75,12 +75,9 @@ def consumed(job: JobState) -> int:
 def newcomer(options: Options) -> Reading:
     """Start ``n`` newcomers beside the busy jobs."""
     busy_flow = grid(1, 1)
-    with make_runtime(options) as runtime:
-        busy = [runtime.exec(busy_flow) for _ in range(BUSY_JOBS)]
+    with make_runtime(options) as runtime, endless_jobs(runtime, busy_flow, BUSY_JOBS) as busy:
         samples = first_items(runtime, options.n)
         processed = [consumed(job) for job in busy]
-        for job in busy:
-            stop(job)
     if min(processed) == 0:
         raise WrongResultError(f"a busy job never ran: {processed}")
     return latency(samples, options.n)

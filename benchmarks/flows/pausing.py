@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.child import Options, Reading, Workload, WrongResultError, expect, latency, run
 from benchmarks.flows.endless import grid, rings
-from benchmarks.flows.running import make_runtime, stop
+from benchmarks.flows.running import TIMEOUT_S, endless_jobs, make_runtime
 from benchmarks.items import make_item
 
 if TYPE_CHECKING:
@@ -56,24 +56,29 @@ def pause_once(job: JobState) -> int:
     return taken
 
 
+def get_busy(job: JobState) -> None:
+    """Give the job time to get busy; raise WrongResultError when it never does."""
+    before, deadline = consumed(job), time.monotonic() + TIMEOUT_S
+    time.sleep(BUSY_S)
+    while consumed(job) == before:
+        if time.monotonic() > deadline:
+            raise WrongResultError("the job was not busy before it was paused")
+        time.sleep(BUSY_S)
+
+
 def pause_often(flow: Flow, circulating: int, options: Options) -> Reading:
     """Pause and resume ``n`` times a job into whose loops ``circulating`` items each are put."""
     samples: list[int] = []
-    with make_runtime(options) as runtime:
-        job = runtime.exec(flow, keep_open=True)
+    with make_runtime(options) as runtime, endless_jobs(runtime, flow) as (job,):
         for place in PLACES[::LENGTH]:
             for i in range(circulating):
                 job.post(place, "in", make_item(i))
         for turn in range(options.n + WARM_UP):
-            before = consumed(job)
-            time.sleep(BUSY_S)
-            if consumed(job) == before:
-                raise WrongResultError("the job was not busy before it was paused")
+            get_busy(job)
             samples.append(pause_once(job))
             if turn % WATCH_EVERY == 0:
                 watch(job)
             job.resume("measured")
-        stop(job)
     return latency(samples[WARM_UP:], options.n)
 
 

@@ -16,7 +16,7 @@ import uvicorn
 
 from benchmarks.child import Options, Reading, WrongResultError, latency, run
 from benchmarks.flows.endless import grid
-from benchmarks.flows.running import TIMEOUT_S, make_runtime, stop
+from benchmarks.flows.running import TIMEOUT_S, endless_jobs, make_runtime
 from routilux.api.main import create_app
 
 if TYPE_CHECKING:
@@ -69,12 +69,15 @@ def consumed(job: JobState) -> int:
 
 def queue_status(options: Options) -> Reading:
     """Ask ``n`` times while the job is busy."""
-    with make_runtime(options) as runtime, Server() as server:
-        job = runtime.exec(grid(CHAINS, LENGTH))
+    flow = grid(CHAINS, LENGTH)
+    with (
+        make_runtime(options) as runtime,
+        Server() as server,
+        endless_jobs(runtime, flow) as (job,),
+    ):
         before = consumed(job)
         samples = ask(server.port, f"/api/jobs/{job.job_id}/queues/status", options.n)
         after = consumed(job)
-        stop(job)
     if after <= before:
         raise WrongResultError("the job stood still while it was asked about")
     return latency(samples, options.n)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from benchmarks.child import WrongResultError, expect
 from routilux import ExecutionStatus, Runtime
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from benchmarks.child import Options
-    from routilux import JobState
+    from routilux import Flow, JobState
 
 # Many times what the longest job takes; a job that is not done by then never will be.
 TIMEOUT_S = 240.0
@@ -27,6 +30,17 @@ def finish(job: JobState) -> None:
     if job.status is not ExecutionStatus.COMPLETED:
         raise WrongResultError(f"the job ended {job.status.value}: {job.error}")
     expect("dead letters", job.dead_letter_count, 0)
+
+
+@contextmanager
+def endless_jobs(runtime: Runtime, flow: Flow, count: int = 1) -> Iterator[list[JobState]]:
+    """Run jobs that do not end by themselves, and stop them at the end, be it an error."""
+    jobs = [runtime.exec(flow, keep_open=True) for _ in range(count)]
+    try:
+        yield jobs
+    finally:
+        for job in jobs:
+            stop(job)
 
 
 def stop(job: JobState) -> None:
