@@ -54,7 +54,15 @@ class Activation(Protocol):
 
     @property
     def outlets(self) -> Mapping[str, Outlet]:
-        """The outlets by event; one is made when its event is first emitted."""
+        """The outlets of the events that were emitted."""
+
+    def open_outlet(self, event: str) -> Outlet:
+        """The outlet of an event that is emitted for the first time.
+
+        Raises:
+            ValueError: the routine has no such event.
+            ActivationEnded: the activation has ended.
+        """
 
     @property
     def state(self) -> JobState:
@@ -83,6 +91,8 @@ class _Nobody:
 
 NOBODY: Any = _Nobody()
 current_activation: ContextVar[Activation] = ContextVar("routilux_activation", default=NOBODY)
+# Looked up once: the interpreter makes a new bound method for each call on an imported name.
+activation_here: Callable[[], Activation] = current_activation.get
 
 
 def bind(function: Callable[P, T]) -> Callable[P, T]:
@@ -112,6 +122,6 @@ def checkpoint() -> None:
     Raises:
         JobCancelled: the job was cancelled or has failed.
     """
-    activation = current_activation.get()
+    activation = activation_here()
     if activation is not NOBODY:
         activation.checkpoint()

@@ -35,8 +35,11 @@ class BargingLock:
         self._release = lock.release
         self._signals: deque[_thread.LockType] = deque()
 
+    # Callables in slots are taken out before they are called: the interpreter is faster so.
+
     def __enter__(self) -> None:
-        if not self._try(False):
+        acquire = self._try
+        if not acquire(False):
             self._wait()
 
     def __exit__(
@@ -45,7 +48,8 @@ class BargingLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._release()
+        release = self._release
+        release()
         if self._signals:
             self._wake_one()
 

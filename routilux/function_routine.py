@@ -25,7 +25,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from routilux.activation import checkpoint, current_activation
+from routilux.activation import activation_here, checkpoint
 from routilux.activation_policies import DECLINED, Answer
 from routilux.clock import NANOSECONDS
 from routilux.error_handler import ErrorHandler, ErrorStrategy
@@ -168,9 +168,10 @@ class FunctionRoutine(Routine):
             else:
                 # What `emit_item` does, without asking for each item which activation runs.
                 outlet = outlet or _outlet()
-                outlet.stamps.append(outlet.now())
-                outlet.data.append(result)
-                if len(outlet.data) >= outlet.limit:
+                now, items = outlet.now, outlet.data
+                outlet.stamps.append(now())
+                items.append(result)
+                if len(items) >= outlet.limit:
                     outlet.hand_over(result)
                     pace.keep()
 
@@ -200,9 +201,10 @@ class FunctionRoutine(Routine):
                 pace.keep()
                 continue
             outlet = outlet or _outlet()
-            outlet.stamps.append(outlet.now())
-            outlet.data.append(value)
-            if len(outlet.data) >= outlet.limit:
+            now, items = outlet.now, outlet.data
+            outlet.stamps.append(now())
+            items.append(value)
+            if len(items) >= outlet.limit:
                 outlet.hand_over(value)
                 pace.keep()
 
@@ -217,7 +219,7 @@ class _Pace:
     __slots__ = ("_now_ns", "due_ns")
 
     def __init__(self) -> None:
-        self._now_ns = current_activation.get().clock.monotonic_ns
+        self._now_ns = activation_here().clock.monotonic_ns
         self.due_ns = self._now_ns() + CHECKPOINT_EVERY_NS
 
     def keep(self) -> None:
@@ -229,7 +231,8 @@ class _Pace:
 
 def _outlet() -> Outlet:
     """The running activation's outlet of ``out``; opened with its first item, for it costs."""
-    return current_activation.get().outlets[OUT]
+    activation = activation_here()
+    return activation.outlets.get(OUT) or activation.open_outlet(OUT)
 
 
 def one_at_a_time(slots: dict[str, Slot], job_state: JobState) -> Answer:  # noqa: ARG001

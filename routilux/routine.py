@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
-from routilux.activation import current_activation
+from routilux.activation import activation_here
 from routilux.activation_policies import describe_policy
 from routilux.error_handler import ErrorHandler, ErrorStrategy
 from routilux.errors import NoActivation
@@ -123,7 +123,7 @@ class Routine(RoutineConfig):
 
     def get_slot(self, name: str) -> Slot | None:
         """The slot of that name, or None. Inside logic it is the running job's slot."""
-        activation = current_activation.get()
+        activation = activation_here()
         if activation.routine is self and name in self.slots:
             return activation.job_slot(name)
         return self.slots.get(name)
@@ -196,12 +196,18 @@ class Routine(RoutineConfig):
             ActivationEnded: the activation that this thread belongs to has ended.
             JobCancelled: the job was cancelled or has failed.
         """
-        activation = current_activation.get()
+        activation = activation_here()
         if activation.routine is not self or "job_state" in data or "runtime" in data:
             self._emit_for(data.pop("runtime", None), data.pop("job_state", None), event_name, data)
             return
-        outlet = activation.outlets[event_name]
-        outlet.stamps.append(outlet.now())
+        try:
+            outlet = activation.outlets[event_name]
+        except KeyError:
+            outlet = None
+        if outlet is None:
+            outlet = activation.open_outlet(event_name)
+        now = outlet.now
+        outlet.stamps.append(now())
         items = outlet.data
         items.append(data)
         if len(items) >= outlet.limit:
@@ -209,12 +215,18 @@ class Routine(RoutineConfig):
 
     def emit_item(self, event_name: str, data: Any, /) -> None:
         """Emit `data` itself as one item. Blocks and raises as `emit` does."""
-        activation = current_activation.get()
+        activation = activation_here()
         if activation.routine is not self:
             self._emit_for(None, None, event_name, data)
             return
-        outlet = activation.outlets[event_name]
-        outlet.stamps.append(outlet.now())
+        try:
+            outlet = activation.outlets[event_name]
+        except KeyError:
+            outlet = None
+        if outlet is None:
+            outlet = activation.open_outlet(event_name)
+        now = outlet.now
+        outlet.stamps.append(now())
         items = outlet.data
         items.append(data)
         if len(items) >= outlet.limit:
@@ -225,15 +237,16 @@ class Routine(RoutineConfig):
 
         Blocks and raises as `emit` does; what was handed over before it raised stays emitted.
         """
-        activation = current_activation.get()
+        activation = activation_here()
         if activation.routine is not self:
             raise self._nobody(event_name)
-        activation.outlets[event_name].extend(list(items))
+        outlet = activation.outlets.get(event_name) or activation.open_outlet(event_name)
+        outlet.extend(list(items))
 
     def _emit_for(
         self, runtime: Emitter | None, job: JobState | None, event_name: str, data: Any
     ) -> None:
-        activation = current_activation.get()
+        activation = activation_here()
         if activation.routine is self and (job is None or job is activation.state):
             self.emit_item(event_name, data)
             return
@@ -269,14 +282,14 @@ class Routine(RoutineConfig):
             NoActivation: called outside of this routine's logic.
             ValueError: `item` is not among the activation's items.
         """
-        activation = current_activation.get()
+        activation = activation_here()
         if activation.routine is not self:
             raise NoActivation(f"fail() of {self!r} outside of its logic")
         activation.fail(item, RuntimeError(error) if isinstance(error, str) else error)
 
     def checkpoint(self) -> None:
         """Stand still here while the job is paused. See `routilux.activation.checkpoint`."""
-        activation = current_activation.get()
+        activation = activation_here()
         if activation.routine is self:
             activation.checkpoint()
 
@@ -287,7 +300,7 @@ class Routine(RoutineConfig):
         Raises:
             NoActivation: read outside of this routine's logic.
         """
-        activation = current_activation.get()
+        activation = activation_here()
         if activation.routine is not self or self._id is None:
             raise NoActivation(
                 f"state of {self!r} outside of its logic: use get_state(job_state, ...)"

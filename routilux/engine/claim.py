@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from routilux.segment import Segment, all_data, count_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from routilux.engine.job_slot import JobSlot
+
+
+NOTHING: frozenset[tuple[str, int]] = frozenset()
 
 
 class Claim:
@@ -34,7 +37,7 @@ class Claim:
         self.message: Any = None
         self.attempt = 1
         self.error: BaseException | None = None
-        self.failed: set[tuple[str, int]] = set()
+        self.failed: Set[tuple[str, int]] = NOTHING
 
     def add(self, slot: JobSlot, segments: list[Segment], shown: list[Any] | None = None) -> None:
         """The next slot's share."""
@@ -103,6 +106,8 @@ class Claim:
         key = (slot.name, segment.base + index)
         if key in self.failed:
             return False
+        if not isinstance(self.failed, set):  # the first one
+            self.failed = set()
         self.failed.add(key)
         return True
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from routilux.activation import NOBODY, current_activation
+from routilux.activation import NOBODY, activation_here
 from routilux.clock import stamp
 from routilux.engine.job_routine import JobRoutine
 from routilux.engine.notices import Notices, logger
@@ -107,7 +107,7 @@ class Gate(Notices):
 
     def wait_until_still(self, timeout: float | None) -> bool:
         """Block until every activation but the caller's own has ended or stands still."""
-        caller = current_activation.get()
+        caller = activation_here()
         own = int(caller is not NOBODY and getattr(caller, "job", None) is self)
         parcel = Parcel()
         with self.lock:

@@ -14,12 +14,8 @@ from routilux.segment import Origin, Segment
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from routilux.engine.host import Host
     from routilux.engine.job_slot import JobSlot
-    from routilux.engine.plan import FlowPlan
-    from routilux.flow import Flow
     from routilux.job.dead_letters import DeadLetter
-    from routilux.job_state import JobState
 
 POSTED = "post"  # emitted_from of an item that came through `post`
 
@@ -27,21 +23,17 @@ POSTED = "post"  # emitted_from of an item that came through `post`
 class Inlet(Gate):
     """The part of a job that takes items from outside."""
 
-    def __init__(self, state: JobState, flow: Flow, plan: FlowPlan, host: Host) -> None:
-        super().__init__(state, flow, plan, host)
-        self.by_name: dict[tuple[str, str], JobSlot] = {}
-
     def slot(self, routine_id: str, name: str) -> JobSlot:
         """One slot of the job.
 
         Raises:
             ValueError: there is no such routine or slot; names those there are.
         """
-        found = self.by_name.get((routine_id, name))
-        if found is None:
-            known = ", ".join(f"{r}.{s}" for r, s in self.by_name) or "none"
+        number = self.plan.places.get((routine_id, name))
+        if number is None:
+            known = ", ".join(f"{r}.{s}" for r, s in self.plan.places) or "none"
             raise ValueError(f"Slot '{routine_id}.{name}' not found; the job has {known}")
-        return found
+        return self.slots[number]
 
     def post(self, routine_id: str, slot_name: str, data: Any, timeout: float | None = None) -> str:
         """Put an item in. See `routilux.job_state.JobState.post`."""

@@ -74,7 +74,6 @@ class Job(Report):
                 targets = tuple([(slots[index], each) for index, each in output.targets])
                 node.outputs[output.event] = Output(output, targets)
         self.slots = tuple(slots)
-        self.by_name = {(slot.routine_id, slot.name): slot for slot in slots}
 
     # -- start and end -----------------------------------------------------------------------------
 
@@ -93,7 +92,7 @@ class Job(Report):
             if paused and not self.ended:
                 self.add_hold(OPERATOR, "start_paused")
             for routine_id, slot_name, data in entries.items:
-                self.by_name[routine_id, slot_name].offer(Segment([data], [now], Origin("entry")))
+                self.slot(routine_id, slot_name).offer(Segment([data], [now], Origin("entry")))
             for routine_id in entries.sources:
                 self.routines[routine_id].to_start = True
                 self.routines[routine_id].consider()
@@ -243,7 +242,9 @@ class Job(Report):
     def enqueue(self, node: JobRoutine) -> None:
         """A routine is ready. Under the lock."""
         self.ready.append(node)
-        self._stand_in_line()
+        if not self.in_line:
+            self.in_line = True
+            self.pool.submit(self)
 
     def line_up(self, ticket: Ticket) -> None:
         """An activation gives its turn up and waits for its next."""
@@ -252,12 +253,9 @@ class Job(Report):
                 ticket.wake()
                 return
             self.ready.append(ticket)
-            self._stand_in_line()
-
-    def _stand_in_line(self) -> None:
-        if not self.in_line:
-            self.in_line = True
-            self.pool.submit(self)
+            if not self.in_line:
+                self.in_line = True
+                self.pool.submit(self)
 
     def take(self) -> RunningActivation | Ticket | None:
         """What a worker does next for this job; the job queues again if there is more."""
@@ -266,11 +264,12 @@ class Job(Report):
             while self.ready and work is None:
                 first = self.ready.popleft()
                 work = first if isinstance(first, Ticket) else first.begin()
-            self.in_line = False
             if self.ready:
-                self._stand_in_line()
-            if work is None:
-                self.settle()
+                self.pool.submit(self)
+            else:
+                self.in_line = False
+                if work is None:
+                    self.settle()
         if self.notices:
             self.tell_notices()
         return work
@@ -288,9 +287,11 @@ class Job(Report):
         """A lane of `node` is over. Under the lock."""
         self.active -= 1
         node.lane_ended()
-        self.became_still()
+        if self._still_waiters:
+            self.became_still()
         self.settle()
-        self._finish_if_still()
+        if self.ended:
+            self._finish_if_still()
 
     def stand_begins(self, delivery: Delivery) -> None:
         """An activation begins to stand still. Under the lock."""

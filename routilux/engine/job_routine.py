@@ -79,7 +79,6 @@ class JobRoutine:
         self.busy_ns = 0
         self.stood_ns = 0
 
-    @property
     def is_idle(self) -> bool:
         """Whether an item that comes now would be the news that starts it."""
         return (
@@ -95,13 +94,15 @@ class JobRoutine:
 
     def has_work(self) -> bool:
         """Whether an activation would have something to do, or a policy something to decide."""
+        if self.due:
+            return True
         if self.policy is not None and (self.evaluating or not self.news):
-            return bool(self.due)
+            return False
         if self.plan.logic is not None:
             for slot in self.slots:
                 if slot.queue.waiting:
                     return True
-        return bool(self.due) or self.to_start
+        return self.to_start
 
     # -- deciding to start -------------------------------------------------------------------------
 
@@ -113,22 +114,27 @@ class JobRoutine:
 
     def consider(self) -> None:
         """Queue the routine if it has work, a free lane, and room for what it will emit."""
-        if self.queued or self.job.gate_closed or self.job.ended or not self._may_start():
+        if self.queued:
             return
-        self.queued = True
-        self.job.enqueue(self)
+        job = self.job
+        if not (job.gate_closed or job.ended) and self._may_start():
+            self.queued = True
+            job.enqueue(self)
 
     def _may_start(self) -> bool:
-        lanes = self.lanes + self.backoffs - len(self.due)
-        if lanes >= self.concurrency or not self.has_work():
+        if not self.has_work():
             return False
+        if self.lanes + self.backoffs - len(self.due) >= self.concurrency:
+            return False
+        if not self.gates:
+            return True
         if not self.waived:
             for slot in self.gates:
                 if slot.room() <= 0:
                     self._wait_for(slot)
                     return False
         self.gated_by = None
-        return not (self.gates and self.job.pool.is_crowded and self._is_deferred())
+        return not (self.job.pool.is_crowded() and self._is_deferred())
 
     def _is_deferred(self) -> bool:
         """Do not add to the standing producers, except where that lets one of them go on."""
@@ -226,16 +232,16 @@ class JobRoutine:
         First the limit, then another look: a producer appends first and reads the limit then, so
         one of the two sees the other.
         """
-        if not self.is_idle:
+        if not self.is_idle():
             return
         self._pull()
-        if not self.is_idle:
+        if not self.is_idle():
             return
         outlets = [outlet for slot in self.slots for outlet in slot.outlets]
         for outlet in outlets:
             outlet.limit = min(outlet.limit, 1)
         self._pull()
-        if not self.is_idle:
+        if not self.is_idle():
             for outlet in outlets:
                 outlet.reset_limit()
 

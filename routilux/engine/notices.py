@@ -42,7 +42,6 @@ class Notices(JobCore):
         self.notices: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._logged: dict[tuple[str, str, str], int] = {}
         self._unlogged: dict[tuple[str, str, str], int] = {}
-        self.state.dead_letter_box.on_let_go = self._letters_let_go
 
     @property
     def watched(self) -> bool:
@@ -136,7 +135,9 @@ class Notices(JobCore):
             trace_context=origin.context,
         )
         stamps = segment.stamps[segment.start : segment.stop]
-        self.state.dead_letter_box.add_many(facts, segment.items(), stamps, segment.numbers())
+        box = self.state.dead_letter_box
+        box.on_let_go = self._letters_let_go
+        box.add_many(facts, segment.items(), stamps, segment.numbers())
 
     def _letters_let_go(self, since: int, total: int) -> None:
         message = "Job %s: %d dead letters were let go for newer ones (%d in all); %d are kept"

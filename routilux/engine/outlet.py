@@ -41,7 +41,7 @@ class Output:
     def is_awaited(self) -> bool:
         """Whether a consumer has nothing to do, so that each item is news."""
         for slot, _ in self.targets:  # noqa: SIM110 - a generator costs more than the whole test
-            if slot.consumer.is_idle:
+            if slot.consumer.is_idle():
                 return True
         return False
 
@@ -67,11 +67,7 @@ class RunningOutlet:
         self.limit = output.full
 
     def open(self) -> None:
-        """Let consumers know of this outlet. Needs no lock.
-
-        First they see it, then the limit is decided: a consumer that goes idle meanwhile either is
-        seen as idle here, or sees the outlet and sets the limit itself.
-        """
+        """Let consumers know of this outlet. Under the job's lock."""
         for slot, _ in self.output.targets:
             slot.outlets.append(self)
         self.reset_limit()

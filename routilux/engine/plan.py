@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 ENTRY_SLOT = "trigger"
 
 # Items that may wait in an outlet even if the slots are longer: enough that the cost of a
-# hand-over is not seen per item, few enough that they stay in the processor's cache.
-MOST_BUFFERED = 512
+# hand-over is not seen per item, few enough that they stay in the processor's cache; two of them
+# fill a slot of the default length.
+MOST_BUFFERED = 500
 
 Transform = Callable[[Any], Any]
 
@@ -34,11 +35,7 @@ class CallShape:
     named: tuple[tuple[str, int], ...]
     wants_message: bool
     wants_state: bool
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the lists by position are all that logic takes."""
-        return not (self.named or self.wants_message or self.wants_state)
+    is_plain: bool  # the lists by position are all that it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +90,20 @@ class RoutinePlan:
 
     def is_current(self, flow: Flow) -> bool:
         """Whether the routine is still as it was: it may change without the flow's knowing."""
-        routine = self.routine
-        return (
-            routine.get_logic() is self.logic
-            and routine.activation_policy is self.policy
-            and (routine.error_handler or flow.error_handler) is self.handler
-            and routine.concurrency == self.concurrency
-            and len(routine.slots) == len(self.slots)
-            and len(routine.events) == len(self.outputs)
-            and all(routine.slots[each.name].explicit is each.explicit for each in self.slots)
-        )
+        routine, slots = self.routine, self.routine.slots
+        if (
+            routine.get_logic() is not self.logic
+            or routine.activation_policy is not self.policy
+            or (routine.error_handler or flow.error_handler) is not self.handler
+            or routine.concurrency != self.concurrency
+            or len(slots) != len(self.slots)
+            or len(routine.events) != len(self.outputs)
+        ):
+            return False
+        for each in self.slots:  # noqa: SIM110 - once a job: a generator costs as much again
+            if slots[each.name].explicit is not each.explicit:
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class FlowPlan:
         version: the flow's version that this was made from.
         slot_defaults: the flow's, at that time.
         routines: in the order of adding; their slots are numbered through, from 0.
+        places: the number of each slot, by the routine's id and the slot's name.
         order: routine ids upstream first; within a cycle in the order of adding.
         sources: routines that run once by themselves.
         triggered: the first routine with a slot named ``trigger``, or None.
@@ -121,6 +123,7 @@ class FlowPlan:
     version: int
     slot_defaults: Mapping[str, Any]
     routines: tuple[RoutinePlan, ...]
+    places: Mapping[tuple[str, str], int]
     order: tuple[str, ...]
     sources: tuple[str, ...]
     triggered: str | None
@@ -129,7 +132,7 @@ class FlowPlan:
         """Whether the flow is still as it was."""
         if self.version != flow.version or self.slot_defaults != flow.slot_defaults:
             return False
-        for each in self.routines:  # noqa: SIM110 - once a job: a generator costs as much again
+        for each in self.routines:  # noqa: SIM110 - as above
             if not each.is_current(flow):
                 return False
         return True
@@ -143,7 +146,8 @@ def make_plan(flow: Flow) -> FlowPlan:
     """
     slots = {name: _plan_slots(flow, routine) for name, routine in flow.routines.items()}
     places = [(name, each.name) for name, own in slots.items() for each in own]
-    wiring = _Wiring(flow, {place: index for index, place in enumerate(places)})
+    numbers = {place: index for index, place in enumerate(places)}
+    wiring = _Wiring(flow, numbers)
     every = [each for own in slots.values() for each in own]
     routines = tuple(
         _plan_routine(flow, name, routine, slots[name], wiring, every)
@@ -158,6 +162,7 @@ def make_plan(flow: Flow) -> FlowPlan:
         version=flow.version,
         slot_defaults=dict(flow.slot_defaults),
         routines=routines,
+        places=numbers,
         order=upstream_first(feeders),
         sources=tuple(name for name, each in flow.routines.items() if is_source(each)),
         triggered=triggered[0] if triggered else None,
@@ -241,11 +246,11 @@ def call_shape(logic: Callable[..., Any] | None, slots: tuple[str, ...]) -> Call
     """How to call `logic`: a parameter named like a slot gets that slot, the rest by position."""
     everything = tuple(range(len(slots)))
     if logic is None:
-        return CallShape(everything, (), wants_message=False, wants_state=False)
+        return CallShape(everything, (), wants_message=False, wants_state=False, is_plain=True)
     try:
         parameters = inspect.signature(logic).parameters
     except (TypeError, ValueError):  # some callables written in C have no signature
-        return CallShape(everything, (), wants_message=False, wants_state=False)
+        return CallShape(everything, (), wants_message=False, wants_state=False, is_plain=True)
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     named = tuple(
         (name, index)
@@ -253,11 +258,14 @@ def call_shape(logic: Callable[..., Any] | None, slots: tuple[str, ...]) -> Call
         if name in parameters and parameters[name].kind in _BY_NAME
     )
     by_name = {index for _, index in named}
+    wants_message = open_ended or "policy_message" in parameters
+    wants_state = open_ended or "job_state" in parameters
     return CallShape(
         positional=tuple(index for index in everything if index not in by_name),
         named=named,
-        wants_message=open_ended or "policy_message" in parameters,
-        wants_state=open_ended or "job_state" in parameters,
+        wants_message=wants_message,
+        wants_state=wants_state,
+        is_plain=not (named or wants_message or wants_state),
     )
 
 

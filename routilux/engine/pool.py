@@ -131,7 +131,6 @@ class Pool:
         if deferred is not None:
             deferred.no_longer_crowded()
 
-    @property
     def is_crowded(self) -> bool:
         """Whether as many producers stand as may."""
         return self.standing >= self.standing_limit

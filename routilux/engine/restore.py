@@ -77,7 +77,7 @@ def put_into(job: Report, saved: SavedJob) -> None:
     job.holds.update(saved.holds)
     job.set_run_time(saved.run_ns)
     for each in saved.slots:
-        _fill(job.by_name[each.routine_id, each.slot_name], each)
+        _fill(job.slot(each.routine_id, each.slot_name), each)
     for routine in saved.routines:
         node = job.routines[routine.id]
         node.activations = routine.activations
@@ -132,5 +132,5 @@ def _claim(node: JobRoutine, saved: SavedActivation) -> Claim:
         claim.add(slot, each.segments if each else [], each.shown if each else None)
     claim.message = saved.message
     claim.attempt = saved.attempt
-    claim.failed.update(saved.failed)
+    claim.failed = set(saved.failed)
     return claim

@@ -31,22 +31,8 @@ if TYPE_CHECKING:
     from routilux.routine import Routine
 
 
-class Outlets(dict[str, RunningOutlet]):
-    """The outlets of an activation by event; made when the event is first emitted."""
-
-    __slots__ = ("activation",)
-
-    def __init__(self, activation: RunningActivation | None) -> None:
-        super().__init__()
-        self.activation = activation
-
-    def __missing__(self, event: str) -> RunningOutlet:
-        if self.activation is None:
-            raise too_late(event)
-        return self.activation.open_outlet(event)
-
-
-NO_OUTLETS = Outlets(None)
+COMPLETED = RoutineStatus.COMPLETED  # an attribute of an enum costs as much as a call
+NO_OUTLETS: dict[str, RunningOutlet] = {}
 """The outlets of every activation that has ended."""
 
 
@@ -72,7 +58,7 @@ class RunningActivation:
         self.routine: Routine | None = node.plan.routine
         self.routine_id = node.id
         self.claim = claim
-        self.outlets = Outlets(self)
+        self.outlets: dict[str, RunningOutlet] = {}
         self.attempt = claim.attempt if claim is not None else 1
         self.context: object | None = None
         self.ended = False
@@ -192,7 +178,7 @@ class RunningActivation:
         job.drain_from = 0
         if error is None:
             self.outcome = "completed"
-            job.state.set_routine_status(self.routine_id, RoutineStatus.COMPLETED)
+            job.state.set_routine_status(self.routine_id, COMPLETED)
             node.news = True
         else:
             settle_failure(self, error)
@@ -221,15 +207,18 @@ class RunningActivation:
     def open_outlet(self, event: str) -> RunningOutlet:
         """Make the outlet of an event that is emitted for the first time."""
         output = self.node.outputs.get(event)
-        if output is None:
-            assert self.routine is not None
-            raise self.routine.no_event(event)
-        assert self.claim is not None
-        outlet = RunningOutlet(self, output, self.claim.number)
-        known = self.outlets.setdefault(event, outlet)
-        if known is outlet:  # else another thread of this activation was faster
+        with self.job.lock:  # another thread of this activation may be here, too, or see its end
+            if self.ended:
+                raise too_late(event)
+            known = self.outlets.get(event)
+            if known is not None:
+                return known
+            if output is None:
+                raise self.node.plan.routine.no_event(event)
+            assert self.claim is not None
+            outlet = self.outlets[event] = RunningOutlet(self, output, self.claim.number)
             outlet.open()
-        return known
+        return outlet
 
     def hand_over(self, outlet: RunningOutlet, emitted: object) -> None:
         """The limit of `outlet` is reached: move its items on, wait, yield, or raise."""
