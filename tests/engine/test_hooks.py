@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+from collections import deque
 from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -596,6 +597,26 @@ def test_records_of_a_job_come_in_the_order_of_what_happened(seed, quiet):
     assert running_now == set()
     stamps = [record.at_ns for _, record in hook.records if hasattr(record, "at_ns")]
     assert stamps == sorted(stamps)
+
+
+def test_two_threads_that_tell_at_once_tell_everything_once(rt):
+    told: list[int] = []
+
+    class Contended(deque[Any]):
+        """Another thread tells between the look and the grip."""
+
+        overtaken = False
+
+        def popleft(self) -> Any:
+            if not self.overtaken:
+                self.overtaken = True
+                live.tell_notices()
+            return super().popleft()
+
+    live = rt.exec(line(made(lambda items: None)), keep_open=True).live
+    live.notices = Contended((told.append, (number,)) for number in range(3))
+    live.tell_notices()
+    assert (told, len(live.notices)) == ([0, 1, 2], 0)
 
 
 # -- trace contexts --------------------------------------------------------------------------------

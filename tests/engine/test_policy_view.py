@@ -426,6 +426,24 @@ def test_a_pause_while_a_policy_is_asked_is_not_still_before_it_has_answered(rt)
     assert (asked.job.status, asked.waiting()) == (ExecutionStatus.PAUSED, [1, 2])
 
 
+def test_a_policy_is_asked_again_after_the_time_that_it_names(rt):
+    """`ask_again_in` is asked after each decline; None means: when something comes."""
+    asked: list[float] = []
+    delays = [2.0, 3.0, None]
+
+    def later(slots: Slots, job: JobState) -> Answer:
+        asked.append(rt.clock.seconds())
+        slots["in"].consume_one_new()
+        return DECLINED
+
+    later.ask_again_in = lambda slots, job: delays.pop(0)  # type: ignore[attr-defined]
+    job = rt.exec(line(made(lambda items: None, policy=later)), keep_open=True)
+    job.post("r0", "in", 1)
+    rt.advance(100)
+    assert asked == pytest.approx([0.0, 2.0, 5.0])
+    assert (delays, job.slot("r0", "in").peek_all_new()) == ([], [1])
+
+
 def test_what_is_declined_to_the_end_is_unmatched_however_much_was_taken(rt):
     def greedy(slots: Slots, job: JobState) -> Answer:
         slots["in"].consume_all_new()

@@ -89,15 +89,16 @@ def test_items_come_in_the_order_of_the_calls(rt):
     assert emitting.sink.received == [0, 1, 2, 3, 4]
 
 
-def test_an_event_of_another_flow_reaches_nothing_of_the_job(rt):
-    emitting, strange = Emitting(), Emitting()
-    strange.flow.routines["a"]._id = "stranger"
+def test_an_event_that_the_job_does_not_know_reaches_nothing(rt):
+    emitting = Emitting()
+    elsewhere = Event("out", emitting.sink)
+    elsewhere.connect(emitting.definition())
     job = rt.exec(emitting.flow, keep_open=True)
-    for event in (strange.event, Event("out"), Event("none", emitting.source)):
+    for event in (elsewhere, Event("out"), Event("none", emitting.source)):
         rt.handle_event_emit(event, told(1), job)
     rt.run_until_idle()
-    assert (emitting.sink.received, strange.sink.received) == ([], [])
-    assert strange.definition().get_total_count() == 0
+    assert emitting.sink.received == []
+    assert emitting.definition().get_total_count() == 0
 
 
 def test_an_event_that_leads_nowhere_is_no_error(rt):
@@ -130,6 +131,19 @@ def test_a_paused_job_refuses_to_the_caller_after_five_seconds(rt):
         rt.handle_event_emit(emitting.event, told(1), job)
     assert rt.clock.seconds() == 5.0
     assert figures(job, "b", "items").refused_by == {"paused": 1}
+
+
+def test_a_wait_that_a_pause_cuts_short_begins_anew_at_resume(rt):
+    emitting = Emitting(max_queue_length=1)
+    emitting.sink.set_activation_policy(never)
+    job = rt.exec(emitting.flow, keep_open=True)
+    rt.handle_event_emit(emitting.event, told(1), job)
+    rt.timer.schedule(50_000_000, job.pause)
+    rt.timer.schedule(1_050_000_000, job.resume)
+    with pytest.raises(SlotQueueFullError) as caught:
+        rt.handle_event_emit(emitting.event, told(2), job)
+    assert caught.value.retries == 3
+    assert rt.clock.seconds() == pytest.approx(1.05 + 0.1 + 0.2 + 0.3)
 
 
 # -- a job that it does not run --------------------------------------------------------------------
