@@ -7,7 +7,8 @@ threads: a convoy. (Workers that share a job's lock ran a third slower in one.)
 
 Here a thread that is woken tries again, with the interpreter in hand; whoever comes first may go in
 first. Since nobody sleeps inside such a section, it finds the lock free, but for the rare case that
-its owner was interrupted inside.
+its owner was interrupted inside. A thread that is so unlucky does not try its luck for ever: it is
+handed the lock by the next that leaves. Who only looks at a busy job must not starve.
 """
 
 from __future__ import annotations
@@ -23,17 +24,21 @@ if TYPE_CHECKING:
 class BargingLock:
     """A mutual exclusion lock, not reentrant, for ``with``.
 
-    No wake-up is lost: a thread that waits leaves its signal first and tries the lock again then,
-    and who releases the lock looks for signals afterwards; so one of the two sees the other.
+    Invariants:
+
+    - no wake-up is lost: a thread that waits leaves its signal first and tries the lock again then,
+      and who releases the lock looks for signals afterwards; so one of the two sees the other;
+    - a signal taken from `_heirs` makes its thread the owner: the lock was never free in between.
     """
 
-    __slots__ = ("_release", "_signals", "_try")
+    __slots__ = ("_heirs", "_release", "_signals", "_try")
 
     def __init__(self) -> None:
         lock = _thread.allocate_lock()
         self._try = lock.acquire
         self._release = lock.release
-        self._signals: deque[_thread.LockType] = deque()
+        self._signals: deque[_thread.LockType] = deque()  # of threads that will try again
+        self._heirs: deque[_thread.LockType] = deque()  # of threads that were unlucky once
 
     # Callables in slots are taken out before they are called: the interpreter is faster so.
 
@@ -48,40 +53,58 @@ class BargingLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._heirs and self._hand_over():
+            return
         release = self._release
         release()
         if self._signals:
             self._wake_one()
+        elif self._heirs:
+            self._leave_to_heir()
 
     def locked(self) -> bool:
         """Whether some thread is inside."""
         if self._try(False):
-            self._release()
+            self.__exit__(None, None, None)
             return False
         return True
 
     def _wait(self) -> None:
-        while True:
-            signal = _thread.allocate_lock()
-            signal.acquire()
-            self._signals.append(signal)
-            if self._try(False):
-                self._withdraw(signal)
-                return
-            try:
-                signal.acquire()
-            except BaseException:  # an interrupt: its wake-up, if it has one, is another's now
-                self._withdraw(signal, pass_on=True)
-                raise
-            if self._try(False):
-                return
+        if self._wait_in(self._signals):
+            return
+        if self._try(False):
+            return
+        self._wait_in(self._heirs)
 
-    def _withdraw(self, signal: _thread.LockType, *, pass_on: bool = False) -> None:
+    def _wait_in(self, line: deque[_thread.LockType]) -> bool:
+        """Sleep until the line's turn comes; True when the lock came free before that."""
+        signal = _thread.allocate_lock()
+        signal.acquire()
+        line.append(signal)
+        if self._try(False):
+            self._withdraw(signal, line)
+            return True
         try:
-            self._signals.remove(signal)
-        except ValueError:  # it was woken meanwhile
-            if pass_on:
-                self._wake_one()
+            signal.acquire()
+        except BaseException:  # an interrupt: what it was given, if anything, is another's now
+            if not self._withdraw(signal, line):
+                self._pass_on(line)
+            raise
+        return False
+
+    @staticmethod
+    def _withdraw(signal: _thread.LockType, line: deque[_thread.LockType]) -> bool:
+        try:
+            line.remove(signal)
+        except ValueError:  # it was taken out meanwhile
+            return False
+        return True
+
+    def _pass_on(self, line: deque[_thread.LockType]) -> None:
+        if line is self._heirs:
+            self.__exit__(None, None, None)
+        else:
+            self._wake_one()
 
     def _wake_one(self) -> None:
         try:
@@ -89,3 +112,17 @@ class BargingLock:
         except IndexError:  # withdrawn meanwhile
             return
         signal.release()
+
+    def _hand_over(self) -> bool:
+        """Make an heir the owner; False when there is none any more."""
+        try:
+            signal = self._heirs.popleft()
+        except IndexError:  # withdrawn meanwhile
+            return False
+        signal.release()
+        return True
+
+    def _leave_to_heir(self) -> None:
+        """An heir came between the look and the release; a new owner will see it, if there is."""
+        if self._try(False):
+            self.__exit__(None, None, None)

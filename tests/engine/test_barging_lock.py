@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
 from routilux.barging_lock import BargingLock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_sections_never_overlap_and_no_wake_up_is_lost() -> None:
@@ -83,3 +88,65 @@ def test_an_interrupted_thread_passes_its_wake_up_on(
         assert signal not in lock._signals
         assert other.released is woken
     assert not lock.locked()
+
+
+def until(condition: Callable[[], object]) -> None:
+    while not condition():
+        os.sched_yield()
+
+
+def test_a_thread_that_was_unlucky_once_is_handed_the_lock() -> None:
+    """It is woken, and finds the lock taken again: then nobody can come before it any more."""
+    lock = BargingLock()
+    attempt, attempts = lock._try, []
+    woken, taken, leave = threading.Event(), threading.Event(), threading.Event()
+
+    def try_lock(*blocking: bool) -> bool:
+        if threading.current_thread() is waiter:
+            attempts.append(1)
+            if len(attempts) == 3:  # at once, with its signal left, and now after its wake-up
+                woken.set()
+                assert taken.wait(10)
+        return attempt(*blocking)
+
+    def work() -> None:
+        with lock:
+            assert leave.wait(10)
+
+    lock._try = try_lock
+    waiter = threading.Thread(target=work)
+    with lock:
+        waiter.start()
+        until(lambda: lock._signals)
+    assert woken.wait(10)
+    with lock:
+        taken.set()
+        until(lambda: lock._heirs)
+    assert lock.locked()  # it is the waiter's, be it awake or not
+    leave.set()
+    with lock:
+        assert not lock._signals
+        assert not lock._heirs
+    waiter.join(10)
+    assert not lock.locked()
+
+
+def test_nobody_starves_beside_threads_that_never_leave_it_alone() -> None:
+    lock, stop, turns = BargingLock(), threading.Event(), [0]
+
+    def hog() -> None:
+        while not stop.is_set():
+            with lock:
+                turns[0] += 1
+
+    hogs = [threading.Thread(target=hog) for _ in range(3)]
+    for thread in hogs:
+        thread.start()
+    for _ in range(50):
+        with lock:
+            assert lock.locked()
+    stop.set()
+    for thread in hogs:
+        thread.join(10)
+    assert not lock.locked()
+    assert turns[0] > 0
