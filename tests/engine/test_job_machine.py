@@ -75,14 +75,12 @@ class JobMachine(RuleBasedStateMachine):
 
     # -- the runtime does something ----------------------------------------------------------------
 
-    @precondition(lambda self: self.live)
     @rule(count=st.integers(1, 6))
     def steps(self, count: int) -> None:
         for _ in range(count):
             self.runtime.run_one()
             self.look()
 
-    @precondition(lambda self: self.live)
     @rule(seconds=st.sampled_from([0.001, 0.004, 1.0]))
     def time_passes(self, seconds: float) -> None:
         self.runtime.advance(seconds)
@@ -166,7 +164,7 @@ class JobMachine(RuleBasedStateMachine):
         assert (self.readings(), self.job.dead_letters.list()) == (before, letters)
         self.remember()
 
-    @precondition(lambda self: self.live and self.posts > 3)
+    @precondition(lambda self: self.live and self.posts > 4)
     @rule()
     def cancel(self) -> None:
         assert self.job.cancel()
