@@ -42,9 +42,9 @@ class JobMachine(RuleBasedStateMachine):
 
     @initialize(
         graph=graphs(), seed=st.integers(0, 1 << 16), workers=st.sampled_from([1, 1, 2]),
-        paused=st.booleans(),
+        paused=st.booleans(), keep_open=st.booleans(),
     )  # fmt: skip
-    def start(self, graph: Graph, seed: int, workers: int, paused: bool) -> None:
+    def start(self, graph: Graph, seed: int, workers: int, paused: bool, keep_open: bool) -> None:
         self.graph, self.workers = graph, workers
         self.record = Record()
         self.flow = build(graph, self.record)
@@ -54,9 +54,9 @@ class JobMachine(RuleBasedStateMachine):
         self.redelivered: dict[Where, list[Item]] = defaultdict(list)
         self.told: Counter[Where] = Counter()
         self.posts = 0
-        self.closed = False
+        self.closed = not keep_open
         self.runtime = self.new_runtime(seed)
-        self.job = self.runtime.exec(self.flow, keep_open=True, start_paused=paused)
+        self.job = self.runtime.exec(self.flow, keep_open=keep_open, start_paused=paused)
         self.remember()
 
     def new_runtime(self, seed: int) -> StepRuntime:
@@ -146,8 +146,10 @@ class JobMachine(RuleBasedStateMachine):
         self.closed = True
 
     @precondition(lambda self: self.live)
-    @rule(seed=st.integers(0, 1 << 16))
-    def save_and_restore(self, seed: int) -> None:
+    @rule(seed=st.integers(0, 1 << 16), pause_first=st.booleans())
+    def save_and_restore(self, seed: int, pause_first: bool) -> None:
+        if pause_first and not self.is_paused:
+            self.pause(wait=True)
         try:
             saved = through_json(self.job.snapshot(codec=ItemCodec()))
         except JobNotStill:
@@ -273,4 +275,4 @@ class JobMachine(RuleBasedStateMachine):
 
 
 TestJobMachine = JobMachine.TestCase
-TestJobMachine.settings = settings(max_examples=120, stateful_step_count=40)
+TestJobMachine.settings = settings(max_examples=250, stateful_step_count=40)
