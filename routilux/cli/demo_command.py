@@ -11,7 +11,14 @@ from routilux.cli.errors import DONE, FAILED, CommandError
 from routilux.cli.face import http_face
 from routilux.cli.interrupts import Interrupts
 from routilux.cli.live import LINE_EVERY_S, TABLE_EVERY_S, live_table, show_line
-from routilux.cli.output import be_silent, is_live, print_document, print_lines, print_note
+from routilux.cli.output import (
+    be_silent,
+    is_live,
+    page_width,
+    print_document,
+    print_lines,
+    print_note,
+)
 from routilux.cli.telemetry import telemetry
 from routilux.demo import Census, report_lines
 from routilux.monitoring.flow_registry import FlowRegistry
@@ -89,4 +96,4 @@ def _print_report(report: Report, url: str | None, *, as_json: bool) -> None:
         address = {} if url is None else {"address": url}
         print_document({**report.to_dict(), **address})
     else:
-        print_lines(report_lines(report))
+        print_lines(report_lines(report, page_width()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -57,3 +58,8 @@ def be_silent() -> None:
 def is_live(stream: TextIO) -> bool:
     """Whether `stream` is a terminal on which a table can be drawn over and over."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def page_width() -> int | None:
+    """The cells of a line of the terminal; None where the output goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -9,11 +9,12 @@ from routilux import Runtime
 from routilux.cli.errors import DONE, FAILED
 from routilux.cli.flow_files import load_flow
 from routilux.cli.interrupts import LOOK_S, Interrupts
-from routilux.cli.output import be_silent, print_document, print_lines
+from routilux.cli.output import be_silent, page_width, print_document, print_lines
 from routilux.cli.telemetry import telemetry
 from routilux.demo import stop
+from routilux.demo.layout import printable, wrapped
 from routilux.demo.report import slot_dict, slots_of
-from routilux.demo.text import printable, slot_lines
+from routilux.demo.text import slot_lines
 from routilux.status import ExecutionStatus
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def run_flow(path: str, settings: Sequence[str], allow: Sequence[str], *, as_jso
         if as_json:
             print_document(_document(job))
         else:
-            print_lines(_lines(job))
+            print_lines(_lines(job, page_width()))
     if interrupts.event.is_set():
         return interrupts.exit_code
     return DONE if job.status is ExecutionStatus.COMPLETED else FAILED
@@ -81,18 +82,17 @@ def _document(job: JobState) -> dict[str, Any]:
     }
 
 
-def _lines(job: JobState) -> Iterator[str]:
-    yield (
-        f"Flow '{printable(job.flow_id)}', job {job.job_id}: {job.status.value} "
-        f"after {job.run_seconds():.1f} s"
-    )
+def _lines(job: JobState, width: int | None) -> Iterator[str]:
+    outcome = f"{job.status.value} after {job.run_seconds():.1f} s"
+    yield from wrapped(f"Flow '{printable(job.flow_id)}', job {job.job_id}: {outcome}", width)
     if job.error:
-        yield f"error: {printable(job.error)}"
+        yield from wrapped(f"error: {printable(job.error)}", width)
     letters = job.dead_letters.list()
     for letter in letters[:MOST_LETTERS]:
         place = f"{letter.routine_id}.{letter.slot_name}"
         error = f": {letter.error_type}: {letter.error}" if letter.error_type else ""
-        yield f"dead letter {letter.id} of {place}: {letter.reason}{printable(error)}"
+        what = f"{letter.reason}{printable(error)}"
+        yield from wrapped(f"dead letter {letter.id} of {place}: {what}", width)
     if len(letters) > MOST_LETTERS:
         yield f"and {len(letters) - MOST_LETTERS} more dead letters, see --json"
-    yield from slot_lines(slots_of(job))
+    yield from slot_lines(slots_of(job), width)

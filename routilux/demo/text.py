@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from routilux.demo.layout import printable, table, wrapped
 from routilux.demo.report import is_balanced
 
 if TYPE_CHECKING:
@@ -19,11 +20,6 @@ MOST_LETTERS = 20  # dead letters that are shown; --json has them all
 SLOT_HEADS = ("slot", "length", "offered", "consumed", "unconsumed", "held", "refused", "retries")
 
 
-def printable(text: str) -> str:
-    """`text` with everything escaped that a terminal would not show as it stands."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
-
-
 def reading_line(reading: Reading) -> str:
     """One reading as one line."""
     slots = "  ".join(
@@ -36,11 +32,12 @@ def reading_line(reading: Reading) -> str:
     )
 
 
-def report_lines(report: Report) -> Iterator[str]:
-    """The report as lines."""
-    yield f"Census of {printable(report.root)}: {report.status} after {report.elapsed_s:.1f} s"
+def report_lines(report: Report, width: int | None = None) -> Iterator[str]:
+    """The report as lines; with `width`, of no more cells than that."""
+    outcome = f"{report.status} after {report.elapsed_s:.1f} s"
+    yield from wrapped(f"Census of {printable(report.root)}: {outcome}", width)
     if report.error:
-        yield f"  {printable(report.error)}"
+        yield from wrapped(printable(report.error), width, indent=2)
     yield ""
     yield f"  files      {report.files:>9}"
     yield f"  parsed     {report.parsed:>9}"
@@ -50,14 +47,14 @@ def report_lines(report: Report) -> Iterator[str]:
     yield f"  lines      {report.lines:>9}"
     yield f"  functions  {report.functions:>9}"
     yield f"  classes    {report.classes:>9}"
-    yield from _functions("Largest functions", report.largest, report.root)
-    yield from _functions("Most complex functions", report.most_complex, report.root)
-    yield from _dead_letters(report)
-    yield from _folders(report)
+    yield from _functions("Largest functions", report.largest, report.root, width)
+    yield from _functions("Most complex functions", report.most_complex, report.root, width)
+    yield from _dead_letters(report, width)
+    yield from _folders(report, width)
     yield ""
-    yield from slot_lines(report.slots)
+    yield from slot_lines(report.slots, width)
     yield ""
-    yield verdict(report)
+    yield from wrapped(verdict(report), width)
 
 
 def verdict(report: Report) -> str:
@@ -76,7 +73,7 @@ def verdict(report: Report) -> str:
     return f"Not every file is accounted for: {', '.join(reasons)}."
 
 
-def slot_lines(slots: Sequence[SlotMetrics]) -> Iterator[str]:
+def slot_lines(slots: Sequence[SlotMetrics], width: int | None = None) -> Iterator[str]:
     """The figures of slots as a table, each with whether its sum holds."""
     rows = []
     for slot in slots:
@@ -87,10 +84,12 @@ def slot_lines(slots: Sequence[SlotMetrics]) -> Iterator[str]:
         sum_holds = "holds" if is_balanced(slot) else "DOES NOT HOLD"
         rows.append((f"{slot.routine_id}.{slot.slot_name}", *map(str, figures), sum_holds))
     yield "Slots: offered = consumed + unconsumed + held + refused"
-    yield from table((*SLOT_HEADS, "sum"), rows, left=0)
+    yield from table((*SLOT_HEADS, "sum"), rows, left=0, width=width)
 
 
-def _functions(title: str, functions: Sequence[FunctionFacts], root: str) -> Iterator[str]:
+def _functions(
+    title: str, functions: Sequence[FunctionFacts], root: str, width: int | None
+) -> Iterator[str]:
     if not functions:
         return
     rows = [
@@ -99,10 +98,10 @@ def _functions(title: str, functions: Sequence[FunctionFacts], root: str) -> Ite
     ]
     yield ""
     yield title
-    yield from table(("lines", "complexity", "function", "where"), rows, left=2)
+    yield from table(("lines", "complexity", "function", "where"), rows, left=2, width=width)
 
 
-def _dead_letters(report: Report) -> Iterator[str]:
+def _dead_letters(report: Report, width: int | None) -> Iterator[str]:
     letters = report.dead_letters
     if not letters:
         return
@@ -110,34 +109,23 @@ def _dead_letters(report: Report) -> Iterator[str]:
     yield f"Dead letters ({len(letters)})"
     for letter in letters[:MOST_LETTERS]:
         where, error = _below(report.root, letter.path), printable(letter.error)
-        yield f"  {where}: {letter.routine_id}, {letter.reason}: {letter.error_type}: {error}"
+        what = f"{letter.routine_id}, {letter.reason}: {letter.error_type}: {error}"
+        yield from wrapped(f"{where}: {what}", width, indent=2)
     if len(letters) > MOST_LETTERS:
         yield f"  and {len(letters) - MOST_LETTERS} more, see --json"
 
 
-def _folders(report: Report) -> Iterator[str]:
+def _folders(report: Report, width: int | None) -> Iterator[str]:
     folders = report.folders_not_listed
     if not folders:
         return
     yield ""
     yield f"Folders that could not be listed ({len(folders)})"
     for folder in folders[:MOST_LETTERS]:
-        yield f"  {_below(report.root, folder['path'])}: {folder['error']}"
+        path = _below(report.root, folder["path"])
+        yield from wrapped(f"{path}: {folder['error']}", width, indent=2)
     if len(folders) > MOST_LETTERS:
         yield f"  and {len(folders) - MOST_LETTERS} more, see --json"
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, left: int) -> Iterator[str]:
-    """Rows in aligned columns; the column `left` and the last one begin at the left."""
-    cells = [list(heads), *([printable(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    last = len(widths) - 1
-    for row in cells:
-        aligned = (
-            cell.ljust(width) if index in (left, last) else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield f"  {'  '.join(aligned)}".rstrip()
 
 
 def _below(root: str, path: str) -> str:

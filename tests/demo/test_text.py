@@ -6,7 +6,8 @@ import pytest
 
 from routilux import Runtime
 from routilux.demo import Census, Reading, reading_line, report_lines
-from routilux.demo.text import MOST_LETTERS, printable, table, verdict
+from routilux.demo.layout import printable
+from routilux.demo.text import MOST_LETTERS, verdict
 from routilux.slot_metrics import SlotMetrics
 from tests.demo.folders import make_folder, write
 
@@ -100,6 +101,10 @@ def test_what_a_terminal_would_obey_is_escaped(tmp_path):
     assert "red\\x1b[31m.py:1" in text
 
 
-def test_tables_are_aligned():
-    rows = list(table(("slot", "n", "sum"), [("read", "1", "holds"), ("x", "100", "no")], left=0))
-    assert rows == ["  slot    n  sum", "  read    1  holds", "  x     100  no"]
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_line_of_a_report_is_longer_than_the_terminal(width, tmp_path):
+    report = replace(take(make_folder(tmp_path / "root")), error="it " * 60)
+    lines = list(report_lines(report, width))
+    long = [line for line in lines if len(line) > width]
+    assert [line for line in long if len(line.split()) > 1] == []  # a path stays whole
+    assert any("read.items" in line and "offered" in line for line in lines) == (width == 60)
