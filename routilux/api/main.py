@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
@@ -24,6 +24,18 @@ what to do. Commands may be sent twice: a state that holds already is no error, 
 `Idempotency-Key` the second request gets the answer of the first."""
 
 
+class _Application(FastAPI):
+    """Documents the errors that are answered: FastAPI would add a shape of its own."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document; it is made once."""
+        is_made = bool(self.openapi_schema)
+        document = super().openapi()
+        if not is_made:
+            problems.document(document)
+        return document
+
+
 def create_app(
     runtime: Runtime | None = None,
     flows: FlowRegistry | None = None,
@@ -39,7 +51,9 @@ def create_app(
     Returns:
         The application. It answers on loopback only, and does not shut the runtime down.
     """
-    app = FastAPI(title="Routilux", version=_version(), description=DESCRIPTION, redoc_url=None)
+    app = _Application(
+        title="Routilux", version=_version(), description=DESCRIPTION, redoc_url=None
+    )
     app.state.context = Context(runtime, flows, jobs)
     problems.install(app)
     app.add_middleware(Guard)

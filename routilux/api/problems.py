@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from routilux.api.models.plain import TOO_DEEP
 from routilux.api.models.problem import Problem
 from routilux.errors import JobFinished
 
@@ -63,6 +64,24 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def document(openapi: dict[str, Any]) -> None:
+    """Put the errors into an OpenAPI document that every operation of its kind may answer.
+
+    What FastAPI adds by itself goes: a 422 of another shape, also where nothing can be invalid.
+    """
+    for methods in openapi["paths"].values():
+        for method, operation in methods.items():
+            answers = operation["responses"]
+            if "application/json" in answers.get("422", {}).get("content", {}):
+                del answers["422"]
+            statuses = [403] if method == "get" else [403, 413, 415]
+            if "requestBody" in operation:
+                statuses.append(400)
+            answers.update({str(key): value for key, value in problems(*statuses).items()})
+    for name in ("HTTPValidationError", "ValidationError"):
+        openapi["components"]["schemas"].pop(name, None)
+
+
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)
     return problem_response(error.status, error.detail, request.url.path, **error.extra)
@@ -78,8 +97,10 @@ async def _on_finished(request: Request, error: Exception) -> JSONResponse:
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     path = request.url.path
+    if isinstance(error.__cause__, RecursionError):  # met while the body was read
+        return problem_response(422, f"body: {TOO_DEEP}", path)
     advice = {
-        400: "The body could not be read: send one JSON object, not nested too deeply",
+        400: "The body could not be read: send one JSON object, as UTF-8",
         404: f"Path '{path}' not found: /docs lists the paths there are",
         405: f"{request.method} is not possible on '{path}': /docs lists what is",
     }
@@ -89,9 +110,19 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    errors = [{"where": _place(each["loc"]), "message": each["msg"]} for each in error.errors()]
+    errors = [_told(each) for each in error.errors()]
     detail = "; ".join(f"{each['where']}: {each['message']}" for each in errors)
     return problem_response(422, detail, request.url.path, errors=errors)
+
+
+def _told(error: Mapping[str, Any]) -> dict[str, str]:
+    if error["type"] == "value_error":  # of a check of our own
+        return {"where": _place(error["loc"]), "message": str(error["ctx"]["error"])}
+    if error["type"] != "json_invalid":
+        return {"where": _place(error["loc"]), "message": error["msg"]}
+    what, position = error["ctx"]["error"], error["loc"][-1]
+    message = f"No JSON, {what} at character {position}: send one JSON object"
+    return {"where": "body", "message": message}
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -90,9 +90,8 @@ def test_a_body_must_be_json(client: TestClient) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     response = client.post("/api/jobs", content='{"flow_id": "flow"}', headers=form)
     problem(response, 415, "application/json")
-    broken = client.post("/api/jobs", content="{", headers=JSON)
-    problem(broken, 422, "body")
-    problem(client.post("/api/jobs", content="[" * 100_000, headers=JSON), 400, "too deeply")
+    latin = client.post("/api/jobs", content=b'{"flow_id": "caf\xe9"}', headers=JSON)
+    problem(latin, 400, "UTF-8")
 
 
 def test_a_command_needs_no_body(client: TestClient) -> None:

@@ -54,6 +54,22 @@ def test_every_operation_is_documented(client: TestClient) -> None:
     assert client.get("/docs").status_code == 200
 
 
+def test_the_errors_are_documented_as_they_are_answered(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    assert "ValidationError" not in str(document)
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            answers = operation["responses"]
+            errors = {status: answers[status] for status in answers if status >= "400"}
+            for answer in errors.values():
+                assert list(answer["content"]) == ["application/problem+json"]
+            assert "403" in errors
+            assert ({"413", "415"} <= set(errors)) == (method == "post")
+            assert ("400" in errors) == ("requestBody" in operation)
+            reads_input = method == "post" or path in ("/api/flows", "/api/jobs")
+            assert ("422" in errors) == reads_input
+
+
 def test_a_path_or_method_that_there_is_not(client: TestClient) -> None:
     problem(client.get("/api/nope"), 404, "not found", "/docs")
     problem(client.delete("/api/jobs"), 405, "DELETE", "/docs")

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from routilux.api.models.plain import check_plain
 from routilux.status import ExecutionStatus
 
 MAX_WAIT_S = 30.0  # a request that waits longer is better asked again
@@ -16,6 +17,12 @@ class Request(BaseModel):
     """A body. An unknown field is an error: it is most likely a slip of the pen."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, data: Any) -> Any:
+        check_plain(data)
+        return data
 
 
 class JobCreateRequest(Request):
