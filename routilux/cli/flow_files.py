@@ -59,12 +59,36 @@ def code_of(error: FlowFileError) -> int:
     return USAGE if (error.path or "").startswith(SET) else FAILED
 
 
+def load_flows(folder: str, allow: Sequence[str]) -> dict[str, Flow]:
+    """The flows of the files right in a folder, by id.
+
+    Raises:
+        CommandError: the folder, a file or an option is wrong, or two files have one flow id.
+    """
+    flows: dict[str, Flow] = {}
+    paths: dict[str, str] = {}
+    for path in find_flow_files(folder):
+        flow = load_flow(path, (), allow)
+        first = paths.setdefault(flow.flow_id, path)
+        if first != path:
+            raise CommandError(
+                f"'{first}' and '{path}' both have the flow_id '{flow.flow_id}': give one of them "
+                "another, for flows are found by it",
+                FAILED,
+            )
+        flows[flow.flow_id] = flow
+    return flows
+
+
 def find_flow_files(folder: str) -> Iterator[str]:
     """The flow files right in a folder, by name.
 
     Raises:
         CommandError: there is no such folder.
     """
+    if not os.path.isdir(folder):
+        what = "is a file" if os.path.exists(folder) else "does not exist"
+        raise CommandError(f"--flows '{folder}' {what}: name the folder that the flow files are in")
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:

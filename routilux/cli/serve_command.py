@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from routilux import Runtime
 from routilux.cli.errors import DONE
 from routilux.cli.face import http_face
-from routilux.cli.flow_files import find_flow_files, load_flow
+from routilux.cli.flow_files import load_flows
 from routilux.cli.interrupts import Interrupts
 from routilux.cli.output import print_document, print_lines
 from routilux.cli.telemetry import telemetry
@@ -27,21 +27,18 @@ def serve(folder: str | None, allow: Sequence[str], *, host: str, port: int, as_
         CommandError: the folder or one of its flows is wrong, `host` is not loopback, or the port
             is taken.
     """
-    flows = FlowRegistry.get_instance()
-    names = []
-    for path in find_flow_files(folder) if folder is not None else ():
-        flow = load_flow(path, (), allow)
-        flows.register(flow)
-        names.append(flow.flow_id)
+    flows = load_flows(folder, allow) if folder is not None else {}
+    for flow in flows.values():
+        FlowRegistry.get_instance().register(flow)
     with Interrupts() as interrupts, ExitStack() as stack:
         stack.enter_context(telemetry(interrupts))
         runtime = Runtime()
         stack.callback(runtime.shutdown, wait=True, timeout=SHUTDOWN_S)
         url = stack.enter_context(http_face(runtime, host, port))
         if as_json:
-            print_document({"address": url, "flows": names})
+            print_document({"address": url, "flows": list(flows)})
         else:
-            told = ", ".join(names) or "none; name a folder with --flows"
+            told = ", ".join(flows) or "none; name a folder with --flows"
             print_lines([f"Serving on {url}, Ctrl-C ends it", f"Flows: {told}"])
         interrupts.wait()
     return DONE

@@ -217,6 +217,15 @@ def test_serve_refuses_a_flow_that_is_wrong(flow, capsys):
     assert str(flow) in done.error
 
 
+def test_serve_refuses_two_files_with_one_id(flow, capsys):
+    twin = flow.with_name("twin.yaml")
+    twin.write_text(f"flow_id: flow\n{flow.read_text()}")
+    done = call(capsys, "serve", "--flows", flow.parent, *ALLOW)
+    assert (done.code, done.out) == (FAILED, "")
+    assert done.error.startswith(f"'{flow}' and '{twin}' both have the flow_id 'flow': give one")
+    assert FlowRegistry.get_instance().list_all() == []
+
+
 def test_serve_refuses_any_host_but_loopback(capsys):
     done = call(capsys, "serve", "--host", "0.0.0.0")
     assert done.code == USAGE

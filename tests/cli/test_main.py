@@ -81,7 +81,8 @@ def test_it_is_a_program():
         (["demo", "/no/such/folder"], "name a folder with Python files below it"),
         (["check", "/no/such/file.yaml"], "does not exist: name a flow file"),
         (["run", os.curdir], "is a folder: name a flow file"),
-        (["serve", "--flows", "/no/such/folder"], "No such file or directory"),
+        (["serve", "--flows", "/no/such/folder"], "does not exist: name the folder that"),
+        (["serve", "--flows", __file__], "is a file: name the folder that the flow files are in"),
         (["demo", os.curdir, "--start-paused"], "needs --serve"),
     ],
 )
