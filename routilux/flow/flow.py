@@ -52,6 +52,7 @@ class Flow(StepDecorators):
         flow_id: the flow's id.
         routines: by id, in the order of adding.
         connections: in the order of connecting.
+        repeated: connections that were made again in the same way, once for each time.
         entry_slots: slots that are filled from outside, as (routine id, slot name).
         slot_defaults: the slot settings that were given.
         version: raised by each change of the graph.
@@ -77,6 +78,7 @@ class Flow(StepDecorators):
         self.flow_id = _checked_id(flow_id)
         self.routines: dict[str, Routine] = {}
         self.connections: list[Connection] = []
+        self.repeated: list[Connection] = []
         self.entry_slots: set[tuple[str, str]] = set()
         self.slot_defaults: Mapping[str, Any] = explicit(
             max_queue_length=default_slot_max_queue_length,
@@ -221,6 +223,7 @@ class Flow(StepDecorators):
         for known in self.connections:
             if known.source_event is event and known.target_slot is slot:
                 if (known.param_mapping, known.copy) == (dict(param_mapping or {}), bool(copy)):
+                    self.repeated.append(known)
                     return known
                 raise ValueError(
                     f"'{source_id}.{event_name}' is connected to '{target_id}.{slot_name}' "
@@ -275,8 +278,8 @@ class Flow(StepDecorators):
         """What looks wrong, one sentence each; an empty list when nothing does.
 
         A slot that nobody fills, a routine with slots but no logic, a batch policy larger than its
-        slot, an event that leads nowhere, and a loop in which every slot can fill up. Such a flow
-        may be run all the same.
+        slot, an event that leads nowhere, a connection that was made twice, a loop in which every
+        slot can fill up, and a flow that nothing starts. Such a flow may work all the same.
         """
         return [problem.text for problem in find_problems(self)]
 

@@ -30,7 +30,7 @@ class Problem:
 
 
 def find_problems(flow: Flow) -> list[Problem]:
-    """All problems of a flow, in the order of its routines; loops come last."""
+    """All problems of a flow, in the order of its routines; those of the whole come last."""
     found: list[Problem] = []
     fed = {id(connection.target_slot) for connection in flow.connections}
     used = {id(connection.source_event) for connection in flow.connections}
@@ -39,7 +39,7 @@ def find_problems(flow: Flow) -> list[Problem]:
         found += _no_logic(routine_id, routine)
         found += _batch_too_large(flow, routine_id, routine)
         found += _leads_nowhere(routine_id, routine, used)
-    return found + list(_loops(flow))
+    return [*found, *_repeated(flow), *_loops(flow), *_no_start(flow)]
 
 
 def _unfilled(flow: Flow, routine_id: str, routine: Routine, fed: set[int]) -> Iterator[Problem]:
@@ -99,6 +99,39 @@ def _loops(flow: Flow) -> Iterator[Problem]:
             "overflow='reject' or 'drop_oldest', or make sure that items leave the loop",
             legal=True,
         )
+
+
+def _repeated(flow: Flow) -> Iterator[Problem]:
+    for connection in dict.fromkeys(flow.repeated):
+        event, slot = connection.source_event, connection.target_slot
+        source = event.routine.routine_id if event.routine is not None else None
+        target = slot.routine.routine_id if slot.routine is not None else None
+        yield Problem(
+            f"'{source}.{event.name}' is connected to '{target}.{slot.name}' more than once: the "
+            "slot gets each item once all the same, so leave the repetition out",
+            legal=True,
+        )
+
+
+def _no_start(flow: Flow) -> Iterator[Problem]:
+    if not flow.routines:
+        yield Problem("The flow has no routines: there is nothing to run", legal=True)
+    elif not flow.entry_slots and not starts_by_itself(flow):
+        # Legal: `exec` may be told a routine to start at.
+        yield Problem(
+            f"Nothing starts the flow: give a routine a slot named '{TRIGGER}', add a routine "
+            "without slots (a source), or call flow.mark_entry() for the slot that items are "
+            "posted to",
+            legal=True,
+        )
+
+
+def starts_by_itself(flow: Flow) -> bool:
+    """Whether a job has something to begin with: a source, or a slot named ``trigger``."""
+    return any(
+        TRIGGER in routine.slots if routine.slots else routine.get_logic() is not None
+        for routine in flow.routines.values()
+    )
 
 
 Edges = dict[str, list[tuple[str, str]]]

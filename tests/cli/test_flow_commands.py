@@ -129,7 +129,27 @@ def test_check_tells_what_looks_wrong_and_may_be_right(flow, capsys):
     assert done.code == DONE
     lines = done.out.splitlines()
     assert any("Nobody fills slot 'taker.numbers'" in line for line in lines)
-    assert lines[-1] == f"{flow}: the flow is right, and can be run"
+    assert lines[-1] == f"{flow}: no errors, and 2 to look at"
+
+
+def test_check_tells_that_run_could_not_start_it(flow, capsys):
+    flow.write_text("routines: {}\n")
+    assert call(capsys, "check", flow).out.startswith(f"{flow}: problem: The flow has no routines")
+    flow.write_text(f"routines:\n  taker:\n    class: '{HERE}:Picky'\n")
+    assert "Nothing starts the flow" in call(capsys, "check", flow, *ALLOW).out
+    flow.write_text(f"{flow.read_text()}entry: [taker.numbers]\n")
+    done = call(capsys, "check", flow, *ALLOW)
+    (problem, last) = done.out.splitlines()
+    assert "routilux run cannot start it" in problem
+    assert (done.code, last) == (DONE, f"{flow}: no errors, and 1 to look at")
+    assert call(capsys, "run", flow, *ALLOW).code == FAILED
+
+
+def test_check_tells_a_connection_that_is_there_twice(flow, capsys):
+    twice = "  - from: numbers.number\n    to: taker.numbers\n"
+    flow.write_text(FLOW.replace("TAKER", "Picky") + twice)
+    told = call(capsys, "check", flow, *ALLOW).out
+    assert "'numbers.number' is connected to 'taker.numbers' more than once" in told
 
 
 @pytest.mark.parametrize("command", ["run", "check"])

@@ -27,7 +27,35 @@ def ring(*overflows: str | None) -> Flow:
         flow.add_routine(Relay(overflow), f"r{number}")
     for number in range(len(overflows)):
         flow.connect(f"r{number}", "out", f"r{(number + 1) % len(overflows)}", "in")
+    flow.mark_entry("r0", "in")
     return flow
+
+
+def test_a_flow_that_nothing_starts():
+    flow = Flow()
+    assert flow.validate() == ["The flow has no routines: there is nothing to run"]
+    flow.add_routine(Relay(), "relay")
+    flow.connect("relay", "out", "relay", "in")
+    problem = flow.validate()[-1]
+    assert problem.startswith("Nothing starts the flow: give a routine a slot named 'trigger'")
+    flow.mark_entry("relay", "in")
+    assert problem not in flow.validate()
+
+
+def test_a_source_starts_a_flow():
+    flow = Flow()
+    flow.add_routine(Reader(), "reader")
+    flow.add_routine(Routine(), "idle")
+    assert not any("starts" in problem for problem in flow.validate())
+
+
+def test_a_connection_that_was_made_twice():
+    flow = ring("reject")
+    assert flow.validate() == []
+    for _ in range(2):
+        flow.connect("r0", "out", "r0", "in")
+    (problem,) = flow.validate()
+    assert problem.startswith("'r0.out' is connected to 'r0.in' more than once: ")
 
 
 def test_a_slot_nobody_fills():
@@ -65,8 +93,9 @@ def test_slots_without_logic():
 
 def test_a_routine_with_neither_slots_nor_logic_is_fine():
     flow = Flow()
+    flow.source(print)
     flow.add_routine(Routine())
-    assert flow.validate() == []
+    assert all("Routine" not in problem for problem in flow.validate())
 
 
 def test_an_event_that_leads_nowhere():
