@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -19,12 +18,10 @@ from routilux.cli.errors import (
     CommandError,
 )
 from routilux.cli.face import HOST, PORT
-from routilux.cli.output import prepare_streams, print_error
+from routilux.cli.output import TRACEBACK, prepare_streams, print_error, wants_tracebacks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-TRACEBACK = "ROUTILUX_TRACEBACK"  # set it to see where an unexpected error comes from
 
 app = typer.Typer(
     name="routilux",
@@ -127,7 +124,7 @@ def run_app(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _say(words, "interrupted", INTERRUPTED)
     except Exception as error:
-        if os.environ.get(TRACEBACK):
+        if wants_tracebacks():
             raise
         name = type(error).__name__
         advice = f"set {TRACEBACK}=1 to see where, and report it"

@@ -14,6 +14,8 @@ from routilux.cli.errors import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+TRACEBACK = "ROUTILUX_TRACEBACK"  # set it to see where an error comes from
+
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print lines, and let them out at once."""
@@ -53,6 +55,11 @@ def be_silent() -> None:
     logger = logging.getLogger("routilux")
     if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
         logger.addHandler(logging.NullHandler())
+
+
+def wants_tracebacks() -> bool:
+    """Whether whoever started the command has set ``ROUTILUX_TRACEBACK``."""
+    return bool(os.environ.get(TRACEBACK))
 
 
 def is_live(stream: TextIO) -> bool:

@@ -9,8 +9,16 @@ from routilux import Runtime
 from routilux.cli.errors import DONE, FAILED
 from routilux.cli.flow_files import load_flow
 from routilux.cli.interrupts import LOOK_S, Interrupts
-from routilux.cli.output import be_silent, page_width, print_document, print_lines
+from routilux.cli.output import (
+    TRACEBACK,
+    be_silent,
+    page_width,
+    print_document,
+    print_lines,
+    wants_tracebacks,
+)
 from routilux.cli.telemetry import telemetry
+from routilux.cli.tracebacks import raised_by, tracebacks
 from routilux.demo import stop
 from routilux.demo.layout import printable, wrapped
 from routilux.demo.report import slot_dict, slots_of
@@ -37,10 +45,13 @@ def run_flow(path: str, settings: Sequence[str], allow: Sequence[str], *, as_jso
     flow = load_flow(path, settings, allow)
     with Interrupts() as interrupts, ExitStack() as stack:
         stack.enter_context(telemetry(interrupts))
+        shown = stack.enter_context(tracebacks())
         runtime = Runtime()
         stack.callback(runtime.shutdown, wait=True, timeout=SHUTDOWN_S)
         job = runtime.exec(flow)
         _wait(job, interrupts.event)
+        if shown is not None and (raised := raised_by(job.error)):
+            shown.wait_for(raised)
         if as_json:
             print_document(_document(job))
         else:
@@ -86,7 +97,7 @@ def _lines(job: JobState, width: int | None) -> Iterator[str]:
     outcome = f"{job.status.value} after {job.run_seconds():.1f} s"
     yield from wrapped(f"Flow '{printable(job.flow_id)}', job {job.job_id}: {outcome}", width)
     if job.error:
-        yield from wrapped(f"error: {printable(job.error)}", width)
+        yield from wrapped(f"error: {printable(job.error)}{_advice(job.error)}", width)
     letters = job.dead_letters.list()
     for letter in letters[:MOST_LETTERS]:
         place = f"{letter.routine_id}.{letter.slot_name}"
@@ -96,3 +107,9 @@ def _lines(job: JobState, width: int | None) -> Iterator[str]:
     if len(letters) > MOST_LETTERS:
         yield f"and {len(letters) - MOST_LETTERS} more dead letters, see --json"
     yield from slot_lines(slots_of(job), width)
+
+
+def _advice(error: str) -> str:
+    """How to find the place of an error that logic or a policy has raised."""
+    wanted = raised_by(error) and not wants_tracebacks()
+    return f" ({TRACEBACK}=1 shows where)" if wanted else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import urllib.request
 
@@ -91,6 +92,24 @@ def test_a_job_that_fails_is_code_1(flow, capsys):
     assert (done.code, done.err) == (FAILED, "")
     assert "error: Logic error in routine 'taker': RuntimeError: out of order" in done.out
     assert call(capsys, "run", flow, *ALLOW, "--json").document["status"] == "failed"
+
+
+def test_the_place_of_a_logic_error_can_be_seen(flow, capsys, monkeypatch):
+    flow.write_text(FLOW.replace("TAKER", "Breaks"))
+    hint = "RuntimeError: out of order (ROUTILUX_TRACEBACK=1 shows where)\n"
+    assert hint in call(capsys, "run", flow, *ALLOW).out
+    monkeypatch.setenv("ROUTILUX_TRACEBACK", "1")
+    done = call(capsys, "run", flow, *ALLOW)
+    assert "shows where" not in done.out
+    assert done.err.count("Traceback") == 1
+    assert 'steps.py", line' in done.err
+    assert 'raise RuntimeError("out of order")' in done.err
+    assert logging.getLogger("routilux.job").handlers == []
+
+
+def test_an_error_that_was_not_raised_has_no_place(flow, capsys):
+    flow.write_text("routines: {}")
+    assert "shows where" not in call(capsys, "run", flow).out
 
 
 def test_ctrl_c_ends_a_run_within_two_seconds_with_its_report(endless):
