@@ -11,6 +11,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
+from routilux.flow.shape import suggest
 from routilux.routine import Routine
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ class AllowList:
         try:
             found = getattr(module, attribute)
         except AttributeError:
-            raise ValueError(f"module '{module_name}' has no '{attribute}'") from None
+            hint = suggest(attribute, _routine_classes(module))
+            raise ValueError(f"module '{module_name}' has no '{attribute}'.{hint}") from None
         is_class = inspect.isclass(found) and issubclass(found, Routine)
         if exact and (is_class or inspect.isroutine(found)):
             return found
@@ -103,19 +105,31 @@ class AllowList:
 def _import(path: str, module_name: str) -> Any:
     try:
         return importlib.import_module(module_name)
-    except Exception as error:  # a module runs its author's code when imported
+    except (Exception, SystemExit) as error:  # a module runs its author's code when imported
         raise ValueError(f"'{path}' cannot be imported: {_told(error)}") from error
 
 
 def _made(path: str, factory: Any) -> Routine:
     try:
         made = factory()
-    except Exception as error:  # a constructor is its author's code
+    except (Exception, SystemExit) as error:  # a constructor is its author's code
         raise ValueError(f"{path}() failed: {_told(error)}") from error
     if not isinstance(made, Routine):
         raise ValueError(f"{path}() made {made!r}, which is no Routine")
     return made
 
 
-def _told(error: Exception) -> str:
+def _routine_classes(module: Any) -> list[str]:
+    return [
+        name
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, Routine) and value is not Routine
+    ]
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return (
+            f"its code ends the program, sys.exit({'' if error.code is None else repr(error.code)})"
+        )
     return f"{type(error).__name__}: {error}"

@@ -71,7 +71,8 @@ def test_a_string_is_no_list():
     ("name", "message"),
     [
         ("nowhere:Thing", "'nowhere:Thing' cannot be imported: ModuleNotFoundError: No module"),
-        (f"{HERE}:Nobody", f"module '{HERE}' has no 'Nobody'"),
+        (f"{HERE}:Nobody", rf"module '{HERE}' has no 'Nobody'\. There is Reader, Counter, Sink, "),
+        (f"{HERE}:Readr", rf"module '{HERE}' has no 'Readr'\. Did you mean 'Reader'\?$"),
         (f"{HERE}:not_callable", f"'{HERE}:not_callable' is no Routine class$"),
         (f"{HERE}:FakeJob", "is no Routine class$"),
         (f"{HERE}:make_nothing", r"make_nothing\(\) made 'nothing', which is no Routine"),
