@@ -136,7 +136,12 @@ class CodecError(RoutiluxError):
 
 
 class FlowFileError(RoutiluxError):
-    """A flow file is wrong. Attributes: path, line, column (both from 1), or None."""
+    """A flow file is wrong.
+
+    Attributes:
+        message: what is wrong, without the place.
+        path, line, column: the place, both numbers from 1; None where it is not known.
+    """
 
     def __init__(
         self, message: str, *, path: str | None = None, line: int | None = None, column: int = 1
@@ -145,6 +150,7 @@ class FlowFileError(RoutiluxError):
         if line is not None:
             place = f"{place}:{line}:{column}"
         super().__init__(f"{place}: {message}")
+        self.message = message
         self.path = path
         self.line = line
         self.column = column if line is not None else None

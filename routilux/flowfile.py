@@ -34,8 +34,8 @@ def load(
         allow: import paths that it may name: ``"pkg.module:Class"``, ``"pkg.module:*"`` or
             ``"pkg.*"``.
         overrides: values by dotted key, such as ``{"defaults.overflow": "block"}``, or as texts,
-            such as ``["connections.0.copy=true"]``; each value is YAML. They go before what the
-            file says.
+            such as ``["connections.0.copy=true"]``; each value is YAML, and nothing at all is an
+            empty text. They go before what the file says.
         name: what messages call a text.
 
     Returns:
@@ -130,12 +130,26 @@ class _Override:
     """
 
     def __init__(self, data: Any, text: str) -> None:
-        self.name = f"--set {text}"
+        self.name = f"--set '{text}'"
         key, equals, value = text.partition("=")
         if not key or not equals:
             raise FlowFileError("must be key=value", path=self.name)
         self.path: Path = ()
-        self._put(data, key, parse(value, self.name).data)
+        self._put(data, key, self._read(value))
+
+    def _read(self, value: str) -> Any:
+        """The value: YAML, but nothing at all is an empty text, as in a shell, and not null."""
+        if not value.strip():
+            return value
+        try:
+            return parse(value, self.name).data
+        except FlowFileError as error:
+            where = f" at character {error.column}" if error.column else ""
+            raise FlowFileError(
+                f"the value cannot be read as YAML{where}, {error.message}: put quotes around a "
+                "text that is meant as it stands",
+                path=self.name,
+            ) from None
 
     def _put(self, data: Any, key: str, value: Any) -> None:
         step, rest = self._step(data, key)

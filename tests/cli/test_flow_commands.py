@@ -191,7 +191,23 @@ def test_a_pattern_that_is_malformed_is_code_2(command, flow, capsys):
 def test_a_setting_that_is_malformed_is_code_2(flow, capsys):
     done = call(capsys, "run", flow, *ALLOW, "--set", "nonsense")
     assert done.code == USAGE
-    assert done.error == "--set nonsense: must be key=value"
+    assert done.error == "--set 'nonsense': must be key=value"
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_module_that_ends_the_program_is_an_error_of_the_file(
+    command, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "quits_when_imported.py").write_text("import sys\nsys.exit(7)\n")
+    path = tmp_path / "quits.yaml"
+    path.write_text("routines:\n  quiet:\n    class: quits_when_imported:Quiet\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    done = call(capsys, command, path, "--allow", "quits_when_imported:*")
+    assert done.code == FAILED
+    (line,) = (done.out + done.err).splitlines()
+    assert f"error: {path}:3:12: routines.quiet.class: 'quits_when_imported:Quiet' " in line
+    assert line.endswith("cannot be imported: its code ends the program, sys.exit(7)")
 
 
 def test_a_file_that_is_wrong_is_one_line_with_its_place(flow, capsys):

@@ -175,6 +175,18 @@ def test_overrides_go_before_the_file():
     assert flow.error_handler.strategy == "skip"
 
 
+@pytest.mark.parametrize(("text", "value"), [("", ""), (" ", " "), ("null", None), ("''", "")])
+def test_an_override_without_a_value_is_an_empty_text(text, value):
+    flow = flowfile.load(CENSUS, allow=ALLOW, overrides=[f"routines.reader.config.root={text}"])
+    assert flow.routines["reader"].config()["root"] == value
+
+
+def test_an_override_that_is_no_yaml_says_what_to_do():
+    (text,) = wrong(CENSUS, overrides=["flow_id={"])
+    assert text.startswith("--set 'flow_id={': the value cannot be read as YAML at character 2, ")
+    assert text.endswith(": put quotes around a text that is meant as it stands")
+
+
 def test_overrides_may_be_a_mapping_or_one_text():
     given = {"defaults.overflow": "reject", "routines.reader.config.equals": "a=b"}
     flow = flowfile.load(CENSUS, allow=ALLOW, overrides=given)
@@ -198,30 +210,34 @@ def test_the_flow_id_of_an_override_goes_before_the_files_name(census):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("concurrency", "--set concurrency: must be key=value"),
-        ("=3", "--set =3: must be key=value"),
+        ("concurrency", "--set 'concurrency': must be key=value"),
+        ("=3", "--set '=3': must be key=value"),
         (
             "connections.1.copy=true",
-            "--set connections.1.copy=true: connections is a list of 1: '1' is none of its "
+            "--set 'connections.1.copy=true': connections is a list of 1: '1' is none of its "
             "numbers, which begin at 0",
         ),
         (
             "connections.x=1",
-            "--set connections.x=1: connections is a list of 1: 'x' is none of its numbers, "
+            "--set 'connections.x=1': connections is a list of 1: 'x' is none of its numbers, "
             "which begin at 0",
         ),
         (
             "routines.reader.class.x=1",
-            "--set routines.reader.class.x=1: routines.reader.class has nothing inside to set",
+            "--set 'routines.reader.class.x=1': routines.reader.class has nothing inside to set",
         ),
-        ("flow_id=[1", "--set flow_id=[1:1:3: while parsing a flow sequence, expected ',' or"),
+        (
+            "flow_id=[1",
+            "--set 'flow_id=[1': the value cannot be read as YAML at character 3, while parsing a "
+            "flow sequence, expected ',' or",
+        ),
         (
             "defaults.overflow=spill",
-            "--set defaults.overflow=spill: defaults.overflow: must be one of retry, block,",
+            "--set 'defaults.overflow=spill': defaults.overflow: must be one of retry, block,",
         ),
         (
             "routines.counter.slots.fils.watermark=1",
-            "--set routines.counter.slots.fils.watermark=1: routines.counter.slots.fils: the",
+            "--set 'routines.counter.slots.fils.watermark=1': routines.counter.slots.fils: the",
         ),
     ],
 )
@@ -232,5 +248,5 @@ def test_a_bad_override_is_told(override, message):
 
 def test_an_override_needs_a_mapping():
     assert wrong("- 1\n", overrides=["a=1"]) == [
-        "--set a=1: the flow is a list of 1: 'a' is none of its numbers, which begin at 0"
+        "--set 'a=1': the flow is a list of 1: 'a' is none of its numbers, which begin at 0"
     ]
