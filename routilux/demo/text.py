@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from routilux.slot_metrics import SlotMetrics
 
 MOST_LETTERS = 20  # dead letters that are shown; --json has them all
+CANCELLED = "cancelled"  # why a slot refuses items after an interruption: no failure of a file
 SLOT_HEADS = ("slot", "length", "offered", "consumed", "unconsumed", "held", "refused", "retries")
 
 
@@ -102,17 +103,24 @@ def _functions(
 
 
 def _dead_letters(report: Report, width: int | None) -> Iterator[str]:
-    letters = report.dead_letters
-    if not letters:
-        return
-    yield ""
-    yield f"Dead letters ({len(letters)})"
+    letters = [letter for letter in report.dead_letters if letter.reason != CANCELLED]
+    if letters:
+        yield ""
+        yield f"Dead letters ({len(letters)})"
     for letter in letters[:MOST_LETTERS]:
         where, error = _below(report.root, letter.path), printable(letter.error)
         what = f"{letter.routine_id}, {letter.reason}: {letter.error_type}: {error}"
         yield from wrapped(f"{where}: {what}", width, indent=2)
     if len(letters) > MOST_LETTERS:
         yield f"  and {len(letters) - MOST_LETTERS} more, see --json"
+    if refused := len(report.dead_letters) - len(letters):
+        yield ""
+        text = f"{_counted(refused, 'item')} refused because the job was cancelled, see --json"
+        yield from wrapped(text, width)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"1 {noun} was" if count == 1 else f"{count} {noun}s were"
 
 
 def _folders(report: Report, width: int | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from routilux import Runtime
-from routilux.demo import Census, Reading, reading_line, report_lines
+from routilux.demo import Census, Failure, Reading, reading_line, report_lines
 from routilux.demo.layout import printable
 from routilux.demo.text import MOST_LETTERS, verdict
 from routilux.slot_metrics import SlotMetrics
@@ -70,6 +70,19 @@ def test_long_lists_are_cut_and_say_so(tmp_path):
     assert f"Folders that could not be listed ({MOST_LETTERS + 2})" in lines
     assert "  and 2 more, see --json" in lines
     assert "  stalled" in lines
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 item was"), (40, "40 items were")])
+def test_what_an_interruption_refused_is_one_line_and_no_failure(count, words, tmp_path):
+    refused = Failure(str(tmp_path / "a.py"), "parse", "cancelled", "JobFinished", "Job 'x' is ...")
+    report = replace(take(tmp_path), status="cancelled", dead_letters=(refused,) * count)
+    lines = list(report_lines(report))
+    assert f"{words} refused because the job was cancelled, see --json" in lines
+    assert not any("Dead letters" in line or "JobFinished" in line for line in lines)
+    broken = replace(refused, reason="logic_error", error_type="SyntaxError")
+    both = list(report_lines(replace(report, dead_letters=(refused, broken))))
+    assert "Dead letters (1)" in both
+    assert any(line.startswith("1 item was refused") for line in both)
 
 
 @pytest.mark.parametrize(
