@@ -7,27 +7,49 @@ import logging
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from routilux.cli.errors import one_line
+from routilux.cli.errors import FAILED, CommandError, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 TRACEBACK = "ROUTILUX_TRACEBACK"  # set it to see where an error comes from
 
 
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Turn what goes wrong with the standard output into an error that says so.
+
+    A reader that goes away (`BrokenPipeError`) is none: it has seen enough.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is still to be flushed would raise again at the end of the process.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise CommandError(
+            f"the output cannot be written, {error.strerror or error}: make room where it goes, "
+            "or send it elsewhere",
+            FAILED,
+        ) from None
+
+
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines, and let them out at once."""
-    for line in lines:
-        print(line)
-    sys.stdout.flush()
+    """Print lines, and let them out at once. Raises CommandError, as `print_document` does."""
+    with _writing():
+        for line in lines:
+            print(line)
 
 
 def print_document(document: Any) -> None:
     """Print one JSON document."""
-    print(json.dumps(document, indent=2))
-    sys.stdout.flush()
+    with _writing():
+        print(json.dumps(document, indent=2))
 
 
 def print_note(text: str) -> None:

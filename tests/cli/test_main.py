@@ -182,6 +182,20 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     assert process.wait(30) == FAILED
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a disk that is full")
+@pytest.mark.parametrize("words", [["version"], ["demo", "FOLDER"], ["version", "--json"]])
+def test_output_that_cannot_be_written_is_one_line_and_code_1(words, tmp_path):
+    command = [*COMMAND, *(str(tmp_path) if word == "FOLDER" else word for word in words)]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE,
+            text=True, timeout=50, check=False, env=environment(),
+        )  # fmt: skip
+    assert done.returncode == FAILED
+    (line,) = done.stderr.splitlines()
+    assert "error: the output cannot be written, No space left on device: make room" in line
+
+
 def test_a_second_ctrl_c_does_not_wait():
     with Interrupts() as interrupts:
         os.kill(os.getpid(), signal.SIGTERM)
