@@ -75,6 +75,9 @@ class Activation(Protocol):
     def fail(self, item: object, error: BaseException) -> None:
         """Make one item of this activation a dead letter."""
 
+    def processed(self, count: int) -> None:
+        """The first items of this activation are done, whatever becomes of the others."""
+
     def checkpoint(self) -> None:
         """Stand still while the job is paused; raise when it was ended."""
 

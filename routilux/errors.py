@@ -161,3 +161,17 @@ class JobCancelled(BaseException):
 
     A ``BaseException``, so that an ``except Exception`` in logic does not swallow it.
     """
+
+
+def text_of(error: BaseException) -> str:
+    """An error's own text. It may be a stranger's, and raise when it is asked."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - what it raises is of no use either
+        return "(it cannot say why)"
+
+
+def describe(error: BaseException) -> str:
+    """An error as one line of text: its type, and its own text if it has one."""
+    text = text_of(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

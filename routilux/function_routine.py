@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from operator import length_hint
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,6 +30,7 @@ from routilux.activation import activation_here, checkpoint
 from routilux.activation_policies import DECLINED, Answer
 from routilux.clock import NANOSECONDS
 from routilux.error_handler import ErrorHandler, ErrorStrategy
+from routilux.errors import JobCancelled
 from routilux.routine import Routine
 
 if TYPE_CHECKING:
@@ -81,6 +83,11 @@ class FunctionRoutine(Routine):
         if not source:
             self.define_slot(IN, **(slot or {}))
         self._choose()
+
+    @property
+    def takes_portions(self) -> bool:
+        """Whether it is a step that is called with one item at a time, as they come."""
+        return not self.is_source and self.each and self.activation_policy is None
 
     @property
     def emits(self) -> bool:
@@ -154,34 +161,52 @@ class FunctionRoutine(Routine):
     def _run_each(self, batch: list[Any], /) -> None:
         function, heard, pace = self.function, self.emits, _Pace()
         outlet: Outlet | None = None
-        for item in batch:
-            try:
-                result = function(item)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is this one item's
-                self.fail(item, error)
-                result = None
-            if type(result) is GeneratorType:
-                self._emit_all(self._guarded(item, result), pace)
-                pace.keep()
-            elif result is None or not heard:
-                pace.keep()
-            else:
-                # What `emit_item` does, without asking for each item which activation runs.
-                outlet = outlet or _outlet()
-                now, items = outlet.now, outlet.data
-                outlet.stamps.append(now())
-                items.append(result)
-                if len(items) >= outlet.limit:
-                    outlet.hand_over(result)
+        following, in_hand, due = iter(batch), 0, False
+        try:
+            for item in following:
+                if due:  # between two items, and not behind the last: there the activation ends
+                    in_hand = 1
                     pace.keep()
+                    in_hand, due = 0, False
+                try:
+                    result = function(item)
+                except BaseException as error:  # noqa: BLE001 - it is this one item's, mostly
+                    in_hand = 1
+                    self._give_up(item, error)
+                    in_hand, result = 0, None
+                if type(result) is GeneratorType:
+                    in_hand = 1
+                    self._emit_all(self._guarded(item, result), pace)
+                    in_hand, due = 0, True
+                elif result is None or not heard:
+                    due = True
+                else:
+                    # What `emit_item` does, without asking for each item which activation runs.
+                    outlet = outlet or _outlet()
+                    now, items = outlet.now, outlet.data
+                    outlet.stamps.append(now())
+                    items.append(result)
+                    if len(items) >= outlet.limit:
+                        outlet.hand_over(result)
+                        due = True
+        except BaseException:  # the job has ended: those before are done, and will not be letters
+            left = length_hint(following) + in_hand
+            activation_here().processed(len(batch) - left)
+            raise
+
+    def _give_up(self, item: Any, error: BaseException) -> None:
+        """Make an item a dead letter, unless what was raised is news of the job's end."""
+        if isinstance(error, JobCancelled) and activation_here().state.status.finished:
+            raise error
+        self.fail(item, error)
 
     def _guarded(self, item: Any, values: Generator[Any, None, None]) -> Iterator[Any]:
         """What a generator yields for an item, until it ends or raises."""
         while True:
             try:
                 value = next(values, _END)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is this one item's
-                self.fail(item, error)
+            except BaseException as error:  # noqa: BLE001 - it is this one item's, mostly
+                self._give_up(item, error)
                 return
             if value is _END:
                 return

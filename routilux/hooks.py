@@ -110,6 +110,12 @@ class Hook:
         return None
 
 
+def is_interrupt(error: BaseException) -> bool:
+    """Whether it is Ctrl-C: it belongs to the program, wherever on its main thread it arrives."""
+    on_main = threading.current_thread() is threading.main_thread()
+    return on_main and isinstance(error, KeyboardInterrupt)
+
+
 class HookSet:
     """The hooks of a runtime or of the process.
 
@@ -145,7 +151,7 @@ class HookSet:
         for hook in self._hooks:
             try:
                 getattr(hook, method)(record)
-            except Exception as error:  # noqa: BLE001 - a hook must never hurt the work
+            except BaseException as error:  # noqa: BLE001 - a hook must never hurt the work
                 self._failed(hook, method, error)
 
     def context(self) -> object | None:
@@ -153,14 +159,16 @@ class HookSet:
         for hook in self._hooks:
             try:
                 found = hook.context()
-            except Exception as error:  # noqa: BLE001 - a hook must never hurt the work
+            except BaseException as error:  # noqa: BLE001 - a hook must never hurt the work
                 self._failed(hook, "context", error)
                 continue
             if found is not None:
                 return found
         return None
 
-    def _failed(self, hook: Hook, method: str, error: Exception) -> None:
+    def _failed(self, hook: Hook, method: str, error: BaseException) -> None:
+        if is_interrupt(error):
+            raise error
         now = self._clock.monotonic_ns()
         with self._lock:
             self.errors += 1

@@ -133,6 +133,14 @@ class Routine(RoutineConfig):
         return self.events.get(name)
 
     @property
+    def takes_portions(self) -> bool:
+        """Whether logic takes its items one after the other, and may be given a part of them.
+
+        Then an activation gets as many as are processed within a millisecond or so.
+        """
+        return False
+
+    @property
     def emits(self) -> bool:
         """Whether the routine has any output event."""
         return bool(self.events)

@@ -15,6 +15,7 @@ from routilux.engine.ledger import PROCESS_LEDGER, Ledger
 from routilux.engine.plan import make_plan
 from routilux.engine.pool import STANDING_LIMIT, Pool
 from routilux.engine.restore import check_fit, read_snapshot
+from routilux.engine.running import running_here
 from routilux.engine.timer import ThreadTimer
 from routilux.flow import Flow
 from routilux.flow_registry import FlowRegistry
@@ -249,7 +250,12 @@ class Runtime:
         return {node.id for job in jobs for node in job.routines.values() if node.lanes}
 
     def wait_until_all_jobs_finished(self, timeout: float | None = None) -> bool:
-        """Block until no job is live, or `timeout` seconds. True if none is."""
+        """Block until no job is live, or `timeout` seconds. True if none is.
+
+        Raises:
+            RuntimeError: called from logic of this runtime, whose job is live.
+        """
+        self._check_outside("wait_until_all_jobs_finished()")
         with self._changed:
             return self._changed.wait_for(lambda: not self._live, timeout)
 
@@ -294,7 +300,12 @@ class Runtime:
 
         Returns:
             Whether every job has ended.
+
+        Raises:
+            RuntimeError: called with `wait` from logic of this runtime, whose job is live.
         """
+        if wait:
+            self._check_outside("shutdown()", "call shutdown(wait=False), or ")
         with self._changed:
             self._shut_down = True
             jobs = list(self._live.values())
@@ -312,6 +323,14 @@ class Runtime:
             self.timer.close()
         return ended
 
+    def _check_outside(self, call: str, instead: str = "") -> None:
+        caller = running_here()
+        if caller is not None and caller.job.pool is self.pool:
+            raise RuntimeError(
+                f"{call} in logic of the same runtime would never return: {instead}call it "
+                "outside of logic"
+            )
+
     @property
     def is_shut_down(self) -> bool:
         """Whether `shutdown` was called."""
@@ -326,8 +345,8 @@ class Runtime:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wait for the jobs; an interrupt (Ctrl-C, ``SystemExit``) cancels them first."""
-        if kind is not None and not issubclass(kind, Exception):
+        """Wait for the jobs; if the block has raised, cancel them first: they may have no end."""
+        if kind is not None:
             with self._changed:
                 jobs = list(self._live.values())
             for job in jobs:

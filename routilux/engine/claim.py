@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from routilux.segment import Segment, all_data, count_items
@@ -24,7 +25,8 @@ class Claim:
         shown: for each slot the data that logic sees, when the policy gave other data than it took.
         message: the policy's message.
         attempt: 1, and one more for each retry.
-        failed: items that are dead letters already: (slot's name, number).
+        failed: items that are dead letters already, or done before an interruption: (slot's name,
+            number). They are processed no more.
         error: what the latest attempt raised, while another is to come.
     """
 
@@ -85,6 +87,11 @@ class Claim:
         for slot, segment, index in self._items():
             if self._mark(slot, segment, index):
                 yield slot, single(segment, index)
+
+    def settle_first(self, count: int) -> None:
+        """The first items are done: they become no dead letters."""
+        for slot, segment, index in islice(self._items(), count):
+            self._mark(slot, segment, index)
 
     def contexts(self) -> tuple[object, ...]:
         """The trace contexts that came with the items, each once."""

@@ -43,6 +43,7 @@ class Delivery(Parcel):
         """Line a segment up in front of a slot."""
         leg = JobLeg(slot, segment, self, self.activation.job.clock.monotonic_ns())
         slot.legs.append(leg)
+        slot.consumer.became_awaited()
 
     def job_legs(self) -> list[JobLeg]:
         """The legs, copied: attending to one may end it."""

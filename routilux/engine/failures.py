@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from routilux.clock import NANOSECONDS
 from routilux.engine.alarms import RetryDue
 from routilux.error_handler import STOP_HANDLER
-from routilux.errors import JobCancelled
+from routilux.errors import JobCancelled, describe
 from routilux.ids import activation_id
 from routilux.status import ExecutionStatus, RoutineStatus
 
@@ -21,13 +21,11 @@ def settle_failure(activation: RunningActivation, error: BaseException) -> None:
     """Decide about an activation whose logic raised. Under the job's lock."""
     job, node, claim = activation.job, activation.node, activation.claim
     assert claim is not None
-    if isinstance(error, JobCancelled):
-        activation.outcome = "cancelled"
-        return
     if job.ended:
-        activation.outcome = "failed"
-        node.failures += 1
-        bury(activation.node, claim, error)
+        interrupted = isinstance(error, JobCancelled)
+        activation.outcome = "cancelled" if interrupted else "failed"
+        node.failures += not interrupted
+        bury(node, claim, error, "interrupted" if interrupted else "logic_error")
         return
     handler = node.plan.handler or STOP_HANDLER
     decision = handler.decide(error, claim.attempt)
@@ -55,11 +53,19 @@ def settle_failure(activation: RunningActivation, error: BaseException) -> None:
         job.end(ExecutionStatus.FAILED, text, type(error).__name__)
 
 
-def bury(node: JobRoutine, claim: Claim, error: BaseException | None = None) -> None:
-    """The items of an activation that finally failed become dead letters. Under the lock."""
+def bury(
+    node: JobRoutine,
+    claim: Claim,
+    error: BaseException | None = None,
+    reason: str = "logic_error",
+) -> None:
+    """The items of an activation that finally failed become dead letters. Under the lock.
+
+    Those of one that the job's end has interrupted, too: nobody knows which of them are done.
+    """
     activation = activation_id(node.id, claim.number)
     for slot, item in claim.rest():
-        node.job.dead_letter(slot, item, "logic_error", error or claim.error, activation)
+        node.job.dead_letter(slot, item, reason, error or claim.error, activation)
 
 
 def policy_failed(activation: RunningActivation, error: BaseException) -> None:
@@ -70,7 +76,6 @@ def policy_failed(activation: RunningActivation, error: BaseException) -> None:
     job, node = activation.job, activation.node
     handler = node.plan.handler or STOP_HANDLER
     with job.lock:
-        activation.ended = True
         node.failures += 1
         node.declines = True
         job.note("policy_error", node.id, error)
@@ -79,11 +84,5 @@ def policy_failed(activation: RunningActivation, error: BaseException) -> None:
             job.state.set_routine_status(node.id, RoutineStatus.FAILED)
             text = f"Activation policy error in routine '{node.id}': {describe(error)}"
             job.end(ExecutionStatus.FAILED, text, type(error).__name__)
-        job.activation_ended(node)
+        activation.leave()
     job.tell_notices()
-
-
-def describe(error: BaseException) -> str:
-    """An error as one line of text."""
-    text = str(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -24,6 +24,7 @@ from routilux.engine.job_slot import JobSlot
 from routilux.engine.outlet import Output
 from routilux.engine.pool import Ticket
 from routilux.engine.report import Report
+from routilux.engine.running import running_here
 from routilux.job.commands import command_text
 from routilux.parcel import Parcel
 from routilux.segment import Origin, Segment
@@ -163,8 +164,6 @@ class Job(Report):
         self.ended = True
         state.status = status
         state.error, state.error_type = error, error_type
-        if state.dead_letter_count:
-            state.warnings.append(f"{state.dead_letter_count} item(s) became dead letters")
         state.completed_at = state.updated_at = stamp(self.clock.time_ns())
         self.stop_clock()
         self._give_up_retries()
@@ -196,6 +195,9 @@ class Job(Report):
         if self.ended and not self.active and not self._done:
             for node in self.routines.values():
                 node.plan.routine.release_job(self.state.job_id)
+            letters = self.state.dead_letter_count
+            if letters:
+                self.state.warnings.append(f"{letters} item(s) became dead letters")
             self._done = True
             for parcel in self._waiting:
                 parcel.wake()
@@ -203,12 +205,21 @@ class Job(Report):
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the job has ended and its logic too, or `timeout` seconds. True if ended."""
+        caller = running_here()
+        if caller is not None and caller.job is self:
+            raise RuntimeError(
+                f"wait() in logic of job '{self.state.job_id}' itself would never return: "
+                "call it outside of the job's logic"
+            )
         parcel = Parcel()
         with self.lock:
             if self._done:
                 return True
             self._waiting.append(parcel)
-        self.clock.wait(parcel.signal, timeout)
+        if caller is None:
+            self.clock.wait(parcel.signal, timeout)
+        else:
+            caller.job.pool.wait_outside(parcel, timeout)
         with self.lock:
             self._waiting.remove(parcel)
             return self._done

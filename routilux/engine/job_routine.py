@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from routilux.clock import NANOSECONDS
 from routilux.engine.claim import Claim
 from routilux.engine.running import RunningActivation
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from routilux.engine.job_slot import JobSlot
     from routilux.engine.outlet import Output
     from routilux.engine.plan import RoutinePlan
+
+# What a routine that takes portions is busy with one: long beside the cost of an activation, short
+# beside what a person notices.
+PORTION_NS = NANOSECONDS // 1000
+EVERYTHING = 1 << 60
 
 
 class JobRoutine:
@@ -44,6 +50,7 @@ class JobRoutine:
         "outputs",
         "plan",
         "policy",
+        "portion",
         "queued",
         "retries",
         "slots",
@@ -58,6 +65,7 @@ class JobRoutine:
         self.id = plan.id
         self.concurrency = plan.concurrency
         self.policy = plan.policy
+        self.portion = 1 if plan.takes_portions else EVERYTHING
         self.slots: tuple[JobSlot, ...] = ()
         self.outputs: dict[str, Output] = {}
         self.gates: tuple[JobSlot, ...] = ()  # slots whose room decides whether it may start
@@ -137,27 +145,49 @@ class JobRoutine:
         return not (self.job.pool.is_crowded() and self._is_deferred())
 
     def _is_deferred(self) -> bool:
-        """Do not add to the standing producers, except where that lets one of them go on."""
-        if self.deferred or any(slot.legs for slot in self.slots):
-            return self.deferred
-        self.deferred = True
-        self.job.timed += 1
-        self.job.pool.defer(self)
-        return True
+        """Do not add to the standing producers, except where others wait for this routine."""
+        if self._is_awaited():
+            self._end_deferral()
+        elif not self.deferred:
+            self.deferred = True
+            self.job.timed += 1
+            self.job.pool.defer(self)
+        return self.deferred
 
-    def no_longer_crowded(self) -> None:
-        """There is a place among the standing producers again. Without the lock."""
-        with self.job.lock:
-            self.deferred = False
-            self.job.timed -= 1
+    def _is_awaited(self) -> bool:
+        """Whether a producer stands before one of its slots, or is not started for its sake."""
+        return any(
+            slot.legs or any(each.gated_by is slot for each in slot.producers)
+            for slot in self.slots
+        )
+
+    def _end_deferral(self) -> bool:
+        was, self.deferred = self.deferred, False
+        self.job.timed -= was
+        return was
+
+    def became_awaited(self) -> None:
+        """A producer begins to wait for room in one of its slots: it must not be put off."""
+        if self.deferred:
             self.consider()
-            self.job.settle()
+
+    def no_longer_crowded(self) -> bool:
+        """There is a place among the standing producers; whether it is taken. Without the lock."""
+        with self.job.lock:
+            queued = self.queued
+            if self._end_deferral():
+                self.consider()
+                self.job.settle()
+            taken = self.queued and not queued
         self.job.tell_notices()
+        return taken
 
     def _wait_for(self, slot: JobSlot) -> None:
-        if self.gated_by is None:
+        waited, self.gated_by = self.gated_by, slot
+        if waited is None:
             self.gated_since_ns = self.job.clock.monotonic_ns()
-        self.gated_by = slot
+        if waited is not slot:
+            slot.consumer.became_awaited()
 
     def start_anyway(self) -> None:
         """Waive the start gate: everything else waits for this routine."""
@@ -172,6 +202,8 @@ class JobRoutine:
         if job.gate_closed or job.ended or not self._may_start():
             return None
         self.waived = False
+        if self.deferred:
+            self._end_deferral()
         claim = self._claim()
         self.lanes += 1
         job.active += 1
@@ -192,22 +224,33 @@ class JobRoutine:
         return self.claim_all()
 
     def claim_all(self) -> Claim:
-        """Take all new items; a fair share of them if other lanes are free."""
+        """Take all new items, or a portion; a fair share of them if other lanes are free."""
         now = self.job.clock.time_ns()
         lanes = self.concurrency - self.lanes
         claim = Claim(self.next_number())
         for slot in self.slots:
             queue = slot.queue
-            if lanes == 1:
+            if lanes == 1 and queue.unconsumed <= self.portion:
                 segments = queue.take_all()
             else:
-                segments = queue.take(-(-queue.unconsumed // max(1, lanes)))
+                segments = queue.take(min(self.portion, -(-queue.unconsumed // max(1, lanes))))
             if segments:
                 queue.commit(segments, now)
             claim.add(slot, segments)
         for slot in self.slots:
             slot.taken()
         return claim
+
+    def measure_portion(self, taken: int, busy_ns: int) -> None:
+        """An activation has ended: the next takes more items, or fewer, if that was too long.
+
+        What an activation has taken can be neither paused nor saved nor left to a cancel. So a
+        routine that takes its items one after the other takes few at a time if they are slow.
+        """
+        if busy_ns > PORTION_NS:
+            self.portion = max(1, self.portion // 2)
+        elif taken >= self.portion and busy_ns < PORTION_NS // 2:
+            self.portion *= 2
 
     def next_number(self) -> int:
         """The number of the next activation, from 1."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from threading import get_ident
 from typing import TYPE_CHECKING
 
 from routilux.clock import NANOSECONDS
+from routilux.engine.running import running_here
 from routilux.errors import JobFinished, SlotQueueFullError
 from routilux.item_queue import ItemQueue
 from routilux.segment import count_items
@@ -158,9 +158,14 @@ class JobSlot(Slot):
         return None if part is segment else segment
 
     def hold_waiting(self) -> None:
-        """The gate closes: what the job's own producers wait with becomes held."""
+        """The gate closes: what the job's own producers wait with becomes held.
+
+        Callers from outside look again: they wait for the resume from now on, and not for ever.
+        """
         for leg in list(self.legs):
-            if not leg.parcel.outside:
+            if leg.parcel.outside:
+                leg.parcel.wake()
+            else:
                 room = self.max_queue_length - self.queue.held
                 part = leg.segment.cut(min(room, len(leg.segment)))
                 if len(part):
@@ -245,13 +250,11 @@ class JobSlot(Slot):
 
     def _wait(self, leg: Leg, timeout: float | None) -> None:
         """Logic that enqueues by itself does not hold its worker while it waits."""
-        pool = self.job.pool
-        if not any(each.thread == get_ident() for each in list(pool.running)):
+        caller = running_here()
+        if caller is None:
             super()._wait(leg, timeout)
-            return
-        pool.leave()
-        super()._wait(leg, timeout)
-        pool.enter()
+        else:
+            caller.job.pool.wait_outside(leg.parcel, timeout)
 
     def _withdraw(self, leg: Leg, reason: str) -> SlotQueueFullError:
         error = super()._withdraw(leg, reason)

@@ -7,14 +7,15 @@ what may call strangers (hooks, log handlers) goes into `notices` and is told af
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import NANOSECONDS
 from routilux.engine.core import JobCore
-from routilux.errors import JobFinished
-from routilux.hooks import PROCESS_HOOKS, JobRecord, SlotRecord
+from routilux.errors import JobFinished, describe, text_of
+from routilux.hooks import PROCESS_HOOKS, JobRecord, SlotRecord, is_interrupt
 from routilux.job.dead_letters import LetterFacts
 
 if TYPE_CHECKING:
@@ -56,7 +57,13 @@ class Notices(JobCore):
                 function, arguments = notices.popleft()
             except IndexError:  # another thread tells, too
                 return
-            function(*arguments)
+            try:
+                function(*arguments)
+            except BaseException as error:
+                if is_interrupt(error):
+                    raise
+                if logging.raiseExceptions:  # what logging itself does about its handlers
+                    traceback.print_exc()
 
     def tell(self, method: str, record: Any) -> None:
         """Call the hooks now. Without the lock."""
@@ -88,7 +95,7 @@ class Notices(JobCore):
 
     def note(self, what: str, routine_id: str, error: BaseException) -> None:
         """An error was decided: into the history, and one log line."""
-        text = f"{type(error).__name__}: {error}"
+        text = describe(error)
         self.state.record_execution(routine_id, what, {"error": text})
         message = "Job %s: routine '%s' %s: %s"
         told = (message, self.state.job_id, routine_id, what, text)
@@ -127,7 +134,7 @@ class Notices(JobCore):
             reason=reason,
             at_ns=self.clock.time_ns(),
             emitted_from=origin.routine_id,
-            error=str(error) if error is not None else "",
+            error=text_of(error) if error is not None else "",
             error_type=type(error).__name__ if error is not None else "",
             attempt=segment.attempt,
             activation_id=activation_id,
@@ -152,7 +159,7 @@ class Notices(JobCore):
         self._log_once_a_second(
             (slot.routine_id, slot.name, "logic_error"),
             1,
-            f"Item of {slot.routine_id}.{slot.name} failed: {type(error).__name__}: {error}",
+            f"Item of {slot.routine_id}.{slot.name} failed: {describe(error)}",
             error if error.__traceback__ is not None else None,
         )
 

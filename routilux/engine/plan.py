@@ -74,6 +74,7 @@ class RoutinePlan:
         gates: indices of the slots whose room decides whether it may start: those that hold their
             producer back, but for its own.
         feeds: indices of all slots that it puts items into.
+        takes_portions: whether an activation takes as many items as are processed soon, not all.
     """
 
     id: str
@@ -87,6 +88,7 @@ class RoutinePlan:
     outputs: tuple[OutputPlan, ...]
     gates: tuple[int, ...]
     feeds: tuple[int, ...]
+    takes_portions: bool
 
     def is_current(self, flow: Flow) -> bool:
         """Whether the routine is still as it was: it may change without the flow's knowing."""
@@ -239,6 +241,7 @@ def _plan_routine(
             if slots[i].settings.holds_back and not any(slots[i] is each for each in own)
         ),
         feeds=feeds,
+        takes_portions=routine.takes_portions,
     )
 
 

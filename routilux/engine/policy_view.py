@@ -136,8 +136,7 @@ def _declined(activation: RunningActivation, policy: Any, views: Mapping[str, Po
         seconds = ask_again_in(views, job.state)
         if seconds is not None:
             job.ask_again(node, seconds)
-    activation.ended = True
-    job.activation_ended(node)
+    activation.leave()
 
 
 def _same(one: list[Any], other: list[Any]) -> bool:

@@ -71,8 +71,8 @@ class Queue(Protocol):
 class Deferred(Protocol):
     """A routine that is not started while too many producers stand."""
 
-    def no_longer_crowded(self) -> None:
-        """A producer has gone on. Called without locks."""
+    def no_longer_crowded(self) -> bool:
+        """There is a place; whether it is taken. Called without locks."""
 
 
 class Pool:
@@ -88,7 +88,7 @@ class Pool:
         self.standing = 0
         self.line: deque[Queue] = deque()
         self.running: set[RunningActivation] = set()
-        self._deferred: deque[Deferred] = deque()
+        self.deferred: deque[Deferred] = deque()  # appending and taking need no lock
         self._clock = clock
         self._timer = timer
         self._idle: list[Worker] = []
@@ -127,24 +127,42 @@ class Pool:
         with self.lock:
             self.free -= take_permit
             self.standing -= 1
-            deferred = self._deferred.popleft() if self._deferred else None
-        if deferred is not None:
-            deferred.no_longer_crowded()
+        if self.deferred:
+            self.offer_places()
+
+    def offer_places(self) -> None:
+        """Start as many deferred routines as producers may still stand. Without locks.
+
+        Called whenever a producer goes on, and when an activation ends: it may have been one that
+        was started so, and did not have to stand after all.
+        """
+        places = self.standing_limit - self.standing
+        while places > 0 and self.deferred:
+            try:
+                routine = self.deferred.popleft()
+            except IndexError:  # another thread was faster
+                return
+            places -= routine.no_longer_crowded()
 
     def is_crowded(self) -> bool:
         """Whether as many producers stand as may."""
         return self.standing >= self.standing_limit
 
     def defer(self, routine: Deferred) -> None:
-        """Tell `routine` when a producer goes on."""
-        with self.lock:
-            self._deferred.append(routine)
+        """Tell `routine` when there is a place."""
+        self.deferred.append(routine)
 
     def wait_in_line(self, ticket: Ticket) -> None:
         """Give the permit back and wait until `ticket` comes up. Blocks."""
         self.leave()
         self._clock.wait(ticket.signal, None)
         self._go_on(take_permit=not ticket.granted)
+
+    def wait_outside(self, parcel: Parcel, timeout: float | None) -> None:
+        """Let logic wait for something else than this job: others have the permit meanwhile."""
+        self.leave()
+        self._clock.wait(parcel.signal, timeout)
+        self.enter()
 
     def turn_is_over(self, began_ns: int) -> bool:
         """Whether an activation whose turn began then should let others run."""
@@ -194,6 +212,8 @@ class Pool:
                 if not isinstance(work, Ticket):
                     if work is not None:
                         work.run()
+                    if self.deferred:
+                        self.offer_places()
                     continue
                 work.granted = True
                 work.wake()

@@ -9,17 +9,18 @@ from __future__ import annotations
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from routilux.activation import current_activation
+from routilux.activation import activation_here, current_activation
 from routilux.clock import NANOSECONDS
 from routilux.engine.delivery import Delivery
 from routilux.engine.failures import policy_failed, settle_failure
+from routilux.engine.notices import logger
 from routilux.engine.outlet import RunningOutlet
 from routilux.engine.policy_view import ask_policy
 from routilux.engine.pool import Ticket
-from routilux.errors import ActivationEnded, JobCancelled
+from routilux.errors import ActivationEnded, JobCancelled, describe
 from routilux.hooks import ActivationRecord
 from routilux.ids import activation_id
-from routilux.status import RoutineStatus
+from routilux.status import ExecutionStatus, RoutineStatus
 
 if TYPE_CHECKING:
     from routilux.clock import Clock
@@ -44,12 +45,18 @@ def too_late(event: str) -> ActivationEnded:
     )
 
 
+def running_here() -> RunningActivation | None:
+    """The activation that the calling thread runs, if it is a worker."""
+    activation = activation_here()
+    return activation if isinstance(activation, RunningActivation) and activation.is_here else None
+
+
 class RunningActivation:
     """One activation. `claim` is None until the routine's policy has given it one."""
 
     __slots__ = (
-        "attempt", "claim", "context", "ended", "job", "node", "outcome", "outlets", "routine",
-        "routine_id", "started_ns", "stood_ns", "thread", "turn_ns", "yielding",
+        "attempt", "claim", "context", "counted", "ended", "job", "node", "outcome", "outlets",
+        "routine", "routine_id", "started_ns", "stood_ns", "thread", "told", "turn_ns", "yielding",
     )  # fmt: skip
 
     def __init__(self, job: Job, node: JobRoutine, claim: Claim | None) -> None:
@@ -61,7 +68,9 @@ class RunningActivation:
         self.outlets: dict[str, RunningOutlet] = {}
         self.attempt = claim.attempt if claim is not None else 1
         self.context: object | None = None
+        self.counted = True  # the job counts it as active
         self.ended = False
+        self.told = False  # the hooks know of it
         self.yielding = False
         self.started_ns = 0
         self.stood_ns = 0
@@ -94,8 +103,20 @@ class RunningActivation:
         job.pool.running.add(self)
         try:
             job.context.copy().run(self._run)
+        except BaseException as error:  # noqa: BLE001 - a mistake of ours must not cost a worker
+            self._broke(error)
         finally:
             job.pool.running.discard(self)
+
+    def _broke(self, error: BaseException) -> None:
+        """The engine itself failed: the job fails, too, and the worker goes on with others."""
+        job = self.job
+        logger.critical("Job %s: the engine failed", job.state.job_id, exc_info=error)
+        with job.lock:
+            if self.counted:
+                job.end(ExecutionStatus.FAILED, f"Internal error: {describe(error)}", "Internal")
+                self.leave()
+        job.tell_notices()
 
     def _run(self) -> None:
         if self.claim is None:
@@ -105,8 +126,8 @@ class RunningActivation:
         current_activation.set(self)
         job = self.job
         job.state.current_routine_id = self.routine_id
-        told = job.watched
-        if told:
+        self.told = job.watched
+        if self.told:
             self.context = job.hook_context()
             job.tell("activation_started", self._record())
         error: BaseException | None = None
@@ -115,8 +136,6 @@ class RunningActivation:
         except BaseException as raised:  # noqa: BLE001 - whatever logic raises is decided
             error = raised
         self._finish(error)
-        if told:  # before the job's notices: the job ends after its activations
-            job.tell("activation_ended", self._record(error))
         if job.notices:
             job.tell_notices()
         error = None  # or its traceback and this frame keep each other
@@ -173,8 +192,11 @@ class RunningActivation:
         for outlet in self.outlets.values():
             outlet.close()
         self.outlets = NO_OUTLETS
-        node.busy_ns += job.clock.monotonic_ns() - self.started_ns - self.stood_ns
+        busy_ns = job.clock.monotonic_ns() - self.started_ns - self.stood_ns
+        node.busy_ns += busy_ns
         node.stood_ns += self.stood_ns
+        if node.plan.takes_portions:
+            node.measure_portion(self.claim.count if self.claim else 0, busy_ns)
         job.drain_from = 0
         if error is None:
             self.outcome = "completed"
@@ -182,7 +204,20 @@ class RunningActivation:
             node.news = True
         else:
             settle_failure(self, error)
-        job.activation_ended(node)
+        if self.told:  # before the end of the job is told
+            job.notices.append((job.tell, ("activation_ended", self._record(error))))
+        self.leave()
+
+    def leave(self) -> None:
+        """Count as active no longer. Under the lock."""
+        self.ended = True
+        self.counted = False
+        self.job.activation_ended(self.node)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the calling thread is the one that runs it."""
+        return get_ident() == self.thread
 
     def _record(self, error: BaseException | None = None) -> ActivationRecord:
         job, claim = self.job, self.claim
@@ -266,6 +301,12 @@ class RunningActivation:
             )
         job.tell_notices()
 
+    def processed(self, count: int) -> None:
+        """The first items of this activation are done, whatever becomes of the others."""
+        with self.job.lock:
+            if self.claim is not None:
+                self.claim.settle_first(count)
+
     def job_slot(self, name: str) -> JobSlot:
         """The job's own slot of that name."""
         return self.job.slot(self.routine_id, name)
@@ -299,7 +340,7 @@ class RunningActivation:
             for outlet in self.outlets.values():
                 outlet.pull_held() if job.gate_closed else outlet.pull()
             since = job.clock.monotonic_ns()
-            delivery.counted = get_ident() == self.thread
+            delivery.counted = self.is_here
             job.stand_begins(delivery)
         job.tell_notices()
         job.pool.leave()
@@ -343,7 +384,7 @@ class RunningActivation:
             outlet.limit = min(outlet.limit, 1)
 
     def _yield_turn(self) -> None:
-        if get_ident() != self.thread:
+        if not self.is_here:
             return
         ticket = Ticket()
         self.job.line_up(ticket)

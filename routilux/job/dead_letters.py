@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from routilux.clock import Clock
 
-REASONS = (*REFUSALS, "logic_error")
+# The last two are of consumed items: logic failed, or the job's end interrupted it.
+REASONS = (*REFUSALS, "logic_error", "interrupted")
 LETTER_LIMIT = 10_000  # a job's bound: what an operator can still look through
 TELL_EVERY_NS = NANOSECONDS  # a box that overflows does so per item; once a second is enough
 

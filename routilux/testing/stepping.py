@@ -78,6 +78,7 @@ class StepPool(Pool):
             return
         if work is not None:
             work.run()
+        self.offer_places()
         with self.lock:
             self.free += 1
 

@@ -10,6 +10,7 @@ from routilux.activation import current_activation
 from routilux.activation_policies import all_slots_ready_policy, batch_size_policy
 from routilux.clock import SYSTEM_CLOCK
 from routilux.error_handler import ErrorHandler
+from routilux.job_state import JobState
 from routilux.routine import Routine
 from routilux.slot import Slot
 
@@ -155,9 +156,14 @@ class FakeActivation:
         self.outlets: dict[str, FakeOutlet] = {name: FakeOutlet(limit) for name in routine.events}
         self.failed: list[tuple[Any, BaseException]] = []
         self.checkpoints = 0
+        self.state = JobState("fake")
+        self.done: list[int] = []
 
     def fail(self, item: object, error: BaseException) -> None:
         self.failed.append((item, error))
+
+    def processed(self, count: int) -> None:
+        self.done.append(count)
 
     def checkpoint(self) -> None:
         self.checkpoints += 1

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,11 @@ from routilux.error_handler import ErrorHandler
 from routilux.errors import JobCancelled
 from routilux.function_routine import FunctionRoutine, one_at_a_time
 from routilux.slot import Slot
+from routilux.status import ExecutionStatus
 from tests.definitions.samples import FakeActivation, FakeJob, filled, heard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def run(routine: FunctionRoutine, *lists: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -77,12 +81,47 @@ def test_a_generator_that_fails_keeps_what_it_has_yielded():
     assert run(FunctionRoutine(repeat), [1, 3, 2]) == ([0, 0, 1, 2, 0, 1], [(3, "three")])
 
 
-def test_what_is_no_exception_goes_through():
-    def cancelled(_: int) -> None:
+@pytest.mark.parametrize("error", [SystemExit(3), GeneratorExit(), JobCancelled("mine")])
+def test_what_is_no_exception_is_about_that_item_too(error):
+    def step(item: int) -> int:
+        if item == 2:
+            raise error
+        return item
+
+    assert run(FunctionRoutine(step), [1, 2, 3]) == ([1, 3], [(2, str(error))])
+
+
+@pytest.mark.parametrize("kind", ["step", "generator"])
+def test_the_end_of_the_job_goes_through_and_says_what_is_done(kind):
+    activation: FakeActivation
+
+    def step(item: int) -> int:
+        if item == 3:
+            activation.state.status = ExecutionStatus.CANCELLED
+            raise JobCancelled("over")
+        return item
+
+    def generator(item: int) -> Iterator[int]:
+        yield step(item)
+
+    routine = FunctionRoutine(step if kind == "step" else generator)
+    activation = FakeActivation(heard(routine))
+    with pytest.raises(JobCancelled):
+        activation.run([1, 2, 3, 4])
+    assert (activation.outlets["out"].data, activation.done) == ([1, 2], [2])
+    assert activation.failed == []
+
+
+def test_an_item_whose_result_is_on_its_way_is_done():
+    activation = FakeActivation(heard(FunctionRoutine(lambda item: item)), limit=2)
+
+    def hand_over(emitted: object) -> None:
         raise JobCancelled("over")
 
+    activation.outlets["out"].hand_over = hand_over  # type: ignore[method-assign]
     with pytest.raises(JobCancelled):
-        run(FunctionRoutine(cancelled), [1])
+        activation.run([1, 2, 3])
+    assert activation.done == [2]
 
 
 def test_a_list_step_gets_everything_at_once():
@@ -193,15 +232,16 @@ def failing(_: int) -> None:
 @pytest.mark.parametrize("function", [quiet, fruitless, failing])
 def test_a_run_that_emits_nothing_comes_by_checkpoints(function):
     activation = FakeActivation(heard(FunctionRoutine(function)), clock=HalfSteps())
-    assert activation.run([1, 2, 3, 4, 5, 6]) == []
+    assert activation.run([1, 2, 3, 4, 5, 6, 7]) == []
     # Due at the 2nd look; then a look sets the next time, and two looks later it is due again.
+    # The looks are between two items: behind the last the activation ends anyway.
     assert activation.checkpoints == 3
 
 
 @pytest.mark.parametrize("function", [double, lambda x: (y for y in (x,))])
 def test_a_run_that_nobody_hears_comes_by_checkpoints(function):
     activation = FakeActivation(FunctionRoutine(function), clock=HalfSteps())
-    assert activation.run([1, 2, 3, 4, 5, 6]) == []
+    assert activation.run([1, 2, 3, 4, 5, 6, 7]) == []
     assert activation.checkpoints >= 3
 
 
@@ -216,8 +256,8 @@ def test_a_source_that_only_polls_comes_by_checkpoints(values):
 
 def test_a_run_whose_items_are_handed_over_one_by_one_comes_by_checkpoints():
     step = FakeActivation(heard(FunctionRoutine(double)), limit=1, clock=HalfSteps())
-    assert step.run([1, 2, 3, 4, 5, 6]) == [2, 4, 6, 8, 10, 12]
-    assert step.outlets["out"].handed_over == [2, 4, 6, 8, 10, 12]
+    assert step.run([1, 2, 3, 4, 5, 6, 7]) == [2, 4, 6, 8, 10, 12, 14]
+    assert step.outlets["out"].handed_over == [2, 4, 6, 8, 10, 12, 14]
     assert step.checkpoints == 3
     source = FakeActivation(
         heard(FunctionRoutine(lambda: range(6), source=True)), limit=1, clock=HalfSteps()

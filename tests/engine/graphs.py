@@ -25,7 +25,7 @@ from routilux.activation_policies import (
 if TYPE_CHECKING:
     from routilux import JobState
 
-LETTERS = ("logic_error",)  # reasons of dead letters whose items were consumed
+LETTERS = ("logic_error", "interrupted")  # reasons of dead letters whose items were consumed
 
 
 class Item(NamedTuple):
@@ -241,6 +241,9 @@ def _check_slot(
     read = slot.metrics()
     seen = record.seen[job.job_id, node, slot_name]
     letters = job.dead_letters.list(routine_id=node, slot_name=slot_name)
+    # Logic that the job's end interrupts may have seen its items already.
+    interrupted = {letter.data for letter in letters if letter.reason == "interrupted"}
+    seen = [item for item in seen if item not in interrupted]
     failed = [letter.data for letter in letters if letter.reason in LETTERS]
     refused = [letter.data for letter in letters if letter.reason not in LETTERS]
     left = slot.peek_all_new() + [

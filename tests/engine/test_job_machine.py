@@ -252,10 +252,13 @@ class JobMachine(RuleBasedStateMachine):
         slot, id_ = job.slot(*where), job.job_id
         seen = self.record.seen[id_, where[0], where[1]]
         letters = [letter.data for letter in job.dead_letters.list(None, *where)]
+        # Logic that the job's end interrupts may have seen its items already.
+        interrupted = {each.data for each in job.dead_letters.list("interrupted", *where)}
+        done = [item for item in seen if item not in interrupted]
         left = slot.peek_all_new() + [
             point.data for point in slot.points() if point.enqueued_at is None
         ]
-        ended = Counter([*seen, *letters, *self.discarded[where], *left])
+        ended = Counter([*done, *letters, *self.discarded[where], *left])
         senders = ["source"] * (where in self.graph.source_targets)
         senders += [node.name for node in self.graph.nodes for to in node.targets if to == where]
         emitted = Counter(item for each in senders for item in self.record.emitted[id_, each])

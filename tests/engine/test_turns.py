@@ -10,7 +10,7 @@ from routilux import Flow, Runtime
 from routilux.runtime import get_runtime_instance
 from routilux.status import ExecutionStatus
 from routilux.testing import CollectingSink, ManualRuntime, RecordingHook, StepRuntime
-from tests.engine.parts import LONG_S, into_sink, line, made, never, source
+from tests.engine.parts import LONG_S, into_sink, line, made, never, passer, source
 
 
 def slow_source(rt, sink, items, seconds):
@@ -183,6 +183,36 @@ def test_a_job_whose_routine_was_put_off_is_not_done():
         rt.run_until_idle()
         assert (job.status, sink.received) == (ExecutionStatus.COMPLETED, [1, 2])
         crowd.cancel()
+
+
+def three_in_a_line():
+    """A source and two steps, with slots of length 1 that block."""
+    sink = CollectingSink(max_queue_length=1, overflow="block")
+    return line(source(range(5)), passer(max_queue_length=1, overflow="block"), sink), sink
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(8))
+def test_routines_that_others_wait_for_are_never_put_off(limit, seed):
+    """Else all would stand before routines that wait for a place among those who stand."""
+    with StepRuntime(seed, standing_limit=limit) as rt:
+        made_of = [three_in_a_line() for _ in range(4)]
+        jobs = [rt.exec(flow) for flow, _ in made_of]
+        assert rt.wait_until_all_jobs_finished()
+        assert [sink.received for _, sink in made_of] == [list(range(5))] * 4
+        assert {job.status for job in jobs} == {ExecutionStatus.COMPLETED}
+        assert (rt.pool.standing, list(rt.pool.deferred)) == (0, [])
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_many_more_jobs_than_producers_that_may_stand(workers):
+    with Runtime(workers, standing_limit=3) as runtime:
+        made_of = [three_in_a_line() for _ in range(60)]
+        for flow, _ in made_of:
+            runtime.exec(flow)
+        assert runtime.wait_until_all_jobs_finished(LONG_S)
+        assert all(sink.received == list(range(5)) for _, sink in made_of)
+        assert runtime.pool.standing == 0
 
 
 @pytest.mark.parametrize("size", [0, -1, 1.5, "2"])

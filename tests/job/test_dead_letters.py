@@ -64,6 +64,7 @@ def test_reasons_are_a_closed_list():
         "cancelled",
         "dropped_in_debugger",
         "logic_error",
+        "interrupted",
     )
     with pytest.raises(ValueError, match=r"must be one of queue_full, .* not 'lost'"):
         LetterFacts("r", "in", "lost", at_ns=0)
