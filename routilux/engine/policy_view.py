@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from routilux.engine.claim import Claim
+from routilux.engine.policy_answer import check_answer
 from routilux.segment import Segment, all_data, count_items
 from routilux.slot_reader import SlotReader
 
@@ -84,6 +85,7 @@ def ask_policy(activation: RunningActivation) -> Claim | None:
     """Ask the routine's policy. None when it declines.
 
     Raises:
+        TypeError, ValueError: the policy's answer has the wrong shape, or names unknown slots.
         BaseException: whatever the policy raises; the items are back in their slots then.
     """
     job, node = activation.job, activation.node
@@ -91,7 +93,8 @@ def ask_policy(activation: RunningActivation) -> Claim | None:
     assert policy is not None
     views = {slot.name: PolicyView(slot) for slot in node.slots}
     try:
-        yes, shown, message = policy(cast("dict[str, Slot]", views), job.state)
+        answer = policy(cast("dict[str, Slot]", views), job.state)
+        yes, shown, message = check_answer(answer, node.id, views)
     except BaseException:
         with job.lock:
             for view in views.values():
@@ -114,12 +117,12 @@ def ask_policy(activation: RunningActivation) -> Claim | None:
 def _accept(
     activation: RunningActivation,
     views: Mapping[str, PolicyView],
-    shown: Mapping[str, list[Any]] | None,
+    shown: Mapping[str, list[Any]],
 ) -> Claim:
     node = activation.node
     claim = Claim(node.next_number())
     for name, view in views.items():
-        view.settle(list(shown[name]) if shown and name in shown else None, claim)
+        view.settle(shown.get(name), claim)
     node.declines = False
     node.news = node.backlog > 0
     for slot in node.slots:

@@ -166,6 +166,54 @@ def test_a_policy_that_raises_ends_the_job_and_the_items_stay(rt, caplog):
     assert (asked.waiting(), letters(job)) == ([1, 2], [])
 
 
+WRONG: dict[str, tuple[Any, str]] = {
+    "yes alone": (lambda slots: True, "returned True:"),
+    "two": (lambda slots: (True, {}), "returned a tuple of 2:"),
+    "a list": (lambda slots: [True, {}, None], "returned a value of type list:"),
+    "nothing": (lambda slots: None, "returned None:"),
+    "a count": (lambda slots: (1, {}, None), "type int for 'activate', which is True or False:"),
+    "items alone": (
+        lambda slots: (True, slots["in"].consume_all_new(), None),
+        "returned a value of type list for the items:",
+    ),
+    "an item": (
+        lambda slots: (True, {"in": slots["in"].consume_one_new()}, None),
+        "returned a value of type int for slot 'in', which is no list:",
+    ),
+    "an item of another slot": (
+        lambda slots: (True, {"side": slots["side"].consume_one_new(), "in": []}, None),
+        "returned a value of type str for slot 'side', which is no list:",
+    ),
+    "another's slot": (
+        lambda slots: (True, {"in": slots["in"].consume_all_new(), "inn": []}, None),
+        "returned items for 'inn', which is none of its slots ('in', 'side'):",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "said"), WRONG.values(), ids=WRONG)
+def test_an_answer_of_the_wrong_shape_is_an_error_and_everything_goes_back(rt, answer, said):
+    def wrong(slots: Slots, job: JobState) -> Any:
+        return answer(slots)
+
+    asked = Asked(rt, wrong, [1, 2], {"side": ["a", "b"]}, errors="continue")
+    (record,) = asked.job.execution_history[-1:]
+    assert "policy of routine 'r' returned " in record.data["error"]
+    assert said in record.data["error"]
+    assert record.data["error"].endswith(": return (activate, {slot: [items]}, message)")
+    assert (asked.waiting(), asked.waiting("side"), asked.got) == ([1, 2], ["a", "b"], [])
+    asked.again(everything, 3)
+    assert asked.got == [[[1, 2, 3], ["a", "b"]]]
+    assert letters(asked.finish()) == []
+
+
+def test_an_answer_without_items_is_an_answer(rt):
+    def took(slots: Slots, job: JobState) -> Any:
+        return bool(slots["in"].consume_all_new()), None, None
+
+    assert Asked(rt, took, [1, 2]).got == [[[1, 2]]]
+
+
 def test_items_keep_their_ids_when_they_come_back(rt):
     asked = Asked(rt, never, "abc")
     before = asked.job.slot("r", "in").points()
