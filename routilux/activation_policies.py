@@ -2,8 +2,8 @@
 
 An activation policy is asked with the routine's slots and the job, whenever items have come. It
 answers ``(activate, {slot name: items}, message)``; what it consumed belongs to the activation, and
-goes back to the head of its slots when it declines. Without a policy all new items go as soon as
-there is one.
+goes back to the head of its slots when it declines. A policy that agrees and takes no item of any
+slot has declined. Without a policy all new items go as soon as there is one.
 
 Any function of that shape is a policy. One may also have, as attributes, ``minimum`` (items that
 one slot must be able to hold), ``ask_again_in(slots, job_state)`` (after a decline: in how many

@@ -66,6 +66,10 @@ class PolicyView(SlotReader):
 
     # -- under the job's lock ---------------------------------------------------------------------
 
+    def takes(self, returned: list[Any] | None) -> bool:
+        """Whether a yes would take an item from the slot."""
+        return bool(self.drawn or (returned and self._slot.queue.waiting))
+
     def settle(self, returned: list[Any] | None, claim: Claim) -> None:
         """The policy said yes: what it took is the claim's, what it returned is what logic sees."""
         queue = self._slot.queue
@@ -82,7 +86,7 @@ class PolicyView(SlotReader):
 
 
 def ask_policy(activation: RunningActivation) -> Claim | None:
-    """Ask the routine's policy. None when it declines.
+    """Ask the routine's policy. None when it declines, or takes no item at all.
 
     Raises:
         TypeError, ValueError: the policy's answer has the wrong shape, or names unknown slots.
@@ -103,7 +107,8 @@ def ask_policy(activation: RunningActivation) -> Claim | None:
         raise
     with job.lock:
         node.evaluating = False
-        if not yes:
+        # Who takes nothing would be asked about the same items again, for ever.
+        if not (yes and any(view.takes(shown.get(name)) for name, view in views.items())):
             for view in views.values():
                 view.give_back()
             _declined(activation, policy, views)

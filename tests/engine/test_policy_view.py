@@ -250,7 +250,9 @@ def test_what_a_policy_has_in_hand_takes_room_and_is_not_evicted(rt, overflow, l
 # -- yes: what it took are the activation's items --------------------------------------------------
 
 
-@each_way
+@pytest.mark.parametrize(
+    ("take", "given", "taken"), [way for name, way in WAYS.items() if name != "nothing"]
+)
 def test_what_a_policy_took_are_the_activations_items(rt, take, given, taken):
     def some(slots: Slots, job: JobState) -> Answer:
         if found:
@@ -344,6 +346,26 @@ def test_more_data_than_there_are_items_takes_all_of_them(rt):
     asked = Asked(rt, own, [1])
     assert asked.got == [[["x", "y", "z"]]]
     assert (asked.waiting(), asked.consumed()) == ([], 1)
+
+
+@pytest.mark.parametrize("shown", [{}, None, {"in": []}, {"side": ["own"]}])
+def test_a_yes_that_takes_nothing_is_a_no(rt, shown):
+    calls = []
+
+    def idle(slots: Slots, job: JobState) -> Any:
+        calls.append(job.draining)
+        assert len(calls) < 9, "asked for ever"
+        slots["in"].consume_n_new(0)
+        return True, shown, None
+
+    asked = Asked(rt, idle, [1, 2], {"side": []})
+    assert (asked.waiting(), asked.got) == ([1, 2], [])
+    job = asked.finish()
+    assert (job.status, letters(job)) == (
+        ExecutionStatus.COMPLETED,
+        [(1, "unmatched"), (2, "unmatched")],
+    )
+    assert calls[-1] is True
 
 
 def test_a_slot_of_which_nothing_was_returned_or_taken_is_left_alone(rt):
