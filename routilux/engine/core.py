@@ -68,6 +68,7 @@ class JobCore(ABC):
         self.ended = False
         self.gate_closed = False
         self.drain_from = 0
+        self.drain_failures: dict[str, int] = {}  # of each routine when it was last asked
         self.standers: set[Delivery] = set()
         self.alarms: set[JobAlarm] = set()
         self._run_before_ns = 0  # run time up to the last start of the clock

@@ -8,7 +8,11 @@ from routilux.engine import stall
 from routilux.status import ExecutionStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from routilux.engine.job import Job
+    from routilux.engine.job_routine import JobRoutine
+    from routilux.engine.job_slot import JobSlot
 
 
 def step(job: Job) -> None:
@@ -37,6 +41,7 @@ def _ask_next(job: Job) -> bool:
         job.drain_from += 1
         if node.plan.policy is not None and node.backlog:
             node.news = True
+            job.drain_failures[node.id] = node.failures
             node.consider()
             if node.queued:
                 return True
@@ -49,6 +54,7 @@ def _give_up(job: Job) -> bool:
     Held items, and those of routines that get room, are asked about in a new round.
     """
     unwanted = [slot for slot in job.slots if slot.queue.unconsumed and not slot.consumer.gated_by]
+    _warn_of_errors(job, unwanted)
     for slot in unwanted:
         for segment in slot.queue.give_up(slot.queue.unconsumed, "unmatched"):
             job.refused(slot, segment, "unmatched")
@@ -57,3 +63,21 @@ def _give_up(job: Job) -> bool:
         slot.taken()
         slot.consumer.consider()
     return bool(unwanted)
+
+
+def _warn_of_errors(job: Job, unwanted: Sequence[JobSlot]) -> None:
+    """Nobody declined these items, if the policy that was asked about them raised."""
+    for node in dict.fromkeys(slot.consumer for slot in unwanted):
+        if node.failures > job.drain_failures.get(node.id, node.failures):
+            job.state.warnings.append(
+                f"{node.backlog} item(s) of routine '{node.id}' are unmatched, for its activation "
+                f"policy raised {_last_error(job, node)}"
+            )
+
+
+def _last_error(job: Job, node: JobRoutine) -> str:
+    """What the routine's policy raised last, as the history tells it."""
+    for record in reversed(job.state.execution_history):
+        if record.routine_id == node.id and record.event_name == "policy_error":
+            return str(record.data["error"])
+    return "an error that the history does not keep any more"

@@ -524,6 +524,20 @@ def test_what_is_declined_to_the_end_is_unmatched_however_much_was_taken(rt):
     assert letters(job) == [(1, "unmatched"), (2, "unmatched")]
 
 
+@pytest.mark.parametrize("recovers", [False, True])
+def test_a_warning_names_the_error_of_a_policy_that_left_items_unmatched(rt, recovers):
+    def fail(slots: Slots, job: JobState) -> Answer:
+        if recovers and job.draining:
+            return DECLINED
+        raise KeyError("policy")
+
+    job = Asked(rt, fail, [1, 2], errors="continue").finish()
+    assert letters(job) == [(1, "unmatched"), (2, "unmatched")]
+    told = "2 item(s) of routine 'r' are unmatched, for its activation policy raised "
+    expected = [] if recovers else [f"{told}KeyError: 'policy'"]
+    assert list(job.warnings) == [*expected, "2 item(s) became dead letters"]
+
+
 def test_the_room_that_a_policy_makes_lets_a_waiting_caller_in(rt):
     got: list[list[int]] = []
     timed = made(got.append, policy=time_interval_policy(1.0), max_queue_length=1, overflow="block")
