@@ -128,16 +128,29 @@ class SlotIntake(SlotReader):
         return leg.due_ns
 
     def _evict_up_to(self, leg: Leg) -> None:
-        """The job goes on: let held items in, then those of the callers up to `leg`."""
+        """The job goes on: let held items in, then those of the callers up to `leg`.
+
+        Again and again: those before `leg` may have to give way to it in their turn.
+        """
+        arrived = False
+        while leg.parcel.legs:
+            surplus = self.queue.unconsumed + self._up_to(leg) - self.max_queue_length
+            evicted = self._evict(min(max(0, surplus), count_items(self.queue.waiting)))
+            admitted = self.admit()
+            arrived = arrived or admitted
+            if not (evicted or admitted):
+                break
+        if arrived:
+            self._arrived()
+
+    def _up_to(self, leg: Leg) -> int:
+        """Held items, and those of the callers up to `leg`."""
         coming = self.queue.held
         for each in self.legs:
             coming += len(each.segment)
             if each is leg:
                 break
-        surplus = self.queue.unconsumed + coming - self.max_queue_length
-        self._evict(min(max(0, surplus), count_items(self.queue.waiting)))
-        if self.admit():
-            self._arrived()
+        return coming
 
     @staticmethod
     def _restart_wait(leg: Leg) -> None:

@@ -80,9 +80,13 @@ class PolicyView(SlotReader):
         claim.add(self._slot, self.drawn, None if own else returned)
 
     def give_back(self) -> None:
-        """The policy said no."""
+        """The policy said no. What it had in hand could not be evicted; a caller may wait for it."""
+        if not self.drawn:
+            return
         self._slot.queue.put_back(self.drawn)
         self.drawn = []
+        for leg in self._slot.legs:
+            leg.parcel.wake()
 
 
 def ask_policy(activation: RunningActivation) -> Claim | None:

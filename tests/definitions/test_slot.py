@@ -400,6 +400,26 @@ def test_a_caller_that_waits_obeys_the_overflow_that_is_set_meanwhile(overflow, 
     }[overflow]  # fmt: skip
 
 
+def test_a_caller_behind_another_evicts_it_too_when_it_looks_first():
+    """Not so long ago it was left waiting for ever: the room it had made was the first one's."""
+    clock = ManualClock()
+    slot = Slot("in", None, 1, enqueue_retry_delay=10.0, clock=clock)
+    slot.enqueue(0, "test", NOW)
+    callers = [threading.Thread(target=slot.enqueue, args=(n, "test", NOW)) for n in (1, 2)]
+    callers[0].start()
+    clock.await_waits(1)
+    slot.configure(enqueue_retry_delay=1.0)
+    callers[1].start()
+    clock.await_waits(2)
+    slot.configure(overflow="drop_oldest")
+    clock.advance(1.0)  # the wait of the second is over
+    for caller in callers:
+        caller.join()
+    assert slot.consume_all_new() == [2]
+    read = slot.metrics()
+    assert (read.offered, dict(read.refused_by), read.waiting_producers) == (3, {"evicted": 2}, 0)
+
+
 # -- jobs and wiring -------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from routilux import ErrorHandler, ExecutionStatus, Flow
 from routilux.activation_policies import time_interval_policy
 from routilux.slot import SlotQueueFullError
-from tests.engine.parts import figures, letters, line, made, never
+from routilux.testing import ManualRuntime
+from tests.engine.parts import AGES_S, LONG_S, figures, letters, line, made, never
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -550,3 +552,28 @@ def test_the_room_that_a_policy_makes_lets_a_waiting_caller_in(rt):
     job.close()
     assert job.wait()
     assert got == [[1], [2], [3]]
+
+
+def test_a_caller_that_could_not_evict_what_a_policy_had_in_hand_evicts_it_afterwards():
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(slots: Slots, job: JobState) -> Answer:
+        slots["in"].consume_all_new()
+        asked.set()
+        assert answer.wait(LONG_S)
+        return DECLINED
+
+    flow = line(made(print, policy=slow, max_queue_length=1, overflow="drop_oldest"))
+    with ManualRuntime() as runtime:
+        job = runtime.exec(flow, keep_open=True)
+        job.post("r0", "in", 1)
+        assert asked.wait(LONG_S)
+        caller = threading.Thread(target=job.post, args=("r0", "in", 2, AGES_S))
+        caller.start()
+        runtime.clock.await_waits(1)
+        answer.set()
+        caller.join(LONG_S)
+        assert not caller.is_alive()
+        job.close()
+        assert job.wait(LONG_S)
+    assert letters(job) == [(1, "evicted"), (2, "unmatched")]
