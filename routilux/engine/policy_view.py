@@ -80,12 +80,12 @@ class PolicyView(SlotReader):
         claim.add(self._slot, self.drawn, None if own else returned)
 
     def give_back(self) -> None:
-        """The policy said no. What it had in hand could not be evicted; a caller may wait for it."""
+        """The policy said no."""
         if not self.drawn:
             return
         self._slot.queue.put_back(self.drawn)
         self.drawn = []
-        for leg in self._slot.legs:
+        for leg in self._slot.legs:  # what was in hand could not be evicted for them
             leg.parcel.wake()
 
 

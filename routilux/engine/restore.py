@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from routilux.engine.alarms import AskAgain, RetryDue
@@ -9,7 +10,7 @@ from routilux.engine.claim import Claim
 from routilux.engine.saved_reading import read_saved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from routilux.engine.job_routine import JobRoutine
     from routilux.engine.job_slot import JobSlot
@@ -26,6 +27,8 @@ def read_snapshot(data: Mapping[str, Any], codec: Codec | None) -> SavedJob:
         ValueError: it is no snapshot, or a field is wrong.
         CodecError: it needs a codec.
     """
+    if not isinstance(data, Mapping):
+        raise ValueError(f"A snapshot must be a dict, not {type(data).__name__}")
     if "routine_states" in data:  # what `JobState.serialize` wrote
         snapshot = data.get("snapshot")
         if snapshot is None:
@@ -33,7 +36,7 @@ def read_snapshot(data: Mapping[str, Any], codec: Codec | None) -> SavedJob:
                 f"The saved job '{data.get('job_id')}' has no snapshot: only a job that is paused "
                 "when it is saved can be restored"
             )
-        data = snapshot
+        return read_snapshot(snapshot, codec)
     return read_saved(data, codec)
 
 

@@ -82,12 +82,6 @@ class SavedSlot:
         """Items that are held."""
         return count_items(self.held)
 
-    @property
-    def adds_up(self) -> bool:
-        """Whether each item that was offered is in exactly one place."""
-        refused = sum(self.refused_by.values())
-        return self.offered == self.consumed + self.unconsumed + self.held_count + refused
-
 
 @dataclass(slots=True)
 class SavedInput:

@@ -17,6 +17,7 @@ from routilux.engine.saved import (
     SavedRoutine,
     SavedSlot,
 )
+from routilux.engine.saved_checks import check_snapshot
 from routilux.job.plain import unpack
 from routilux.segment import Origin, Segment, all_data
 
@@ -30,7 +31,7 @@ def read_saved(document: Mapping[str, Any], codec: Codec | None) -> SavedJob:
     """The saved job that `write_saved` wrote.
 
     Raises:
-        ValueError: the document is not one of ours, or a field is wrong.
+        ValueError: the document is not one of ours, or a field is wrong; names the place.
         CodecError: it needs a codec.
     """
     schema = document.get("schema")
@@ -39,18 +40,8 @@ def read_saved(document: Mapping[str, Any], codec: Codec | None) -> SavedJob:
             f"snapshot: schema {schema!r} is not known, only {SCHEMA}; "
             "read it with the version of Routilux that wrote it"
         )
-    try:
-        saved = _Reader(codec).job(document)
-    except KeyError as error:
-        raise ValueError(f"snapshot: {error} is missing") from error
-    except (TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"snapshot: a field has the wrong type: {error}") from error
-    for slot in saved.slots:
-        if not slot.adds_up:
-            raise ValueError(
-                f"snapshot: the counts of slot '{slot.name}' do not add up; was it edited?"
-            )
-    return saved
+    check_snapshot(document)
+    return _Reader(codec).job(document)
 
 
 class _Reader:
@@ -110,13 +101,11 @@ class _Reader:
 
     def _run(self, entry: Mapping[str, Any], where: str) -> Segment:
         data = [unpack(item, self._codec, where) for item in entry["data"]]
-        stamps = [int(each) for each in entry["emitted_ns"]]
-        if not data or len(data) != len(stamps):
-            raise ValueError(f"snapshot: {where}: {len(data)} items with {len(stamps)} times")
+        stamps = list(entry["emitted_ns"])
         origin = Origin(entry["emitted_from"], entry["event"], entry["activation"])
         segment = Segment(data, stamps, origin)
-        segment.base = int(entry["first"])
-        segment.attempt = int(entry["attempt"])
-        segment.enqueued_ns = int(entry["enqueued_ns"])
-        segment.consumed_ns = int(entry["consumed_ns"])
+        segment.base = entry["first"]
+        segment.attempt = entry["attempt"]
+        segment.enqueued_ns = entry["enqueued_ns"]
+        segment.consumed_ns = entry["consumed_ns"]
         return segment

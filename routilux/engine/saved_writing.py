@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.clock import stamp
 from routilux.engine.saved import ACTIVATION_FIELDS, ROUTINE_FIELDS, SCHEMA, SLOT_FIELDS
+from routilux.engine.saved_checks import LISTS
 from routilux.ids import item_id
 from routilux.job.document import pack_fields
 from routilux.job.plain import pack
-from routilux.segment import all_data
+from routilux.segment import all_data, count_items
 
 if TYPE_CHECKING:
     from routilux.engine.saved import SavedActivation, SavedInput, SavedJob, SavedSlot
@@ -39,6 +40,7 @@ def write_saved(saved: SavedJob, codec: Codec | None) -> dict[str, Any]:
         "is_open": saved.is_open,
         "holds": dict(saved.holds),
         "time_limit": None if limit is None else {"seconds": limit[0], "due_ns": limit[1]},
+        "sizes": {name: len(getattr(saved, name)) for name in LISTS},
         "slots": [_write_slot(each, codec) for each in saved.slots],
         "routines": [
             {name: getattr(each, name) for name in ROUTINE_FIELDS} for each in saved.routines
@@ -85,6 +87,7 @@ def _write_activation(activation: SavedActivation, codec: Codec | None) -> dict[
     return {
         **{name: getattr(activation, name) for name in ACTIVATION_FIELDS},
         "message": pack(activation.message, f"{where}: policy_message", codec),
+        "item_count": sum(count_items(each.segments) for each in activation.inputs),
         "failed": [list(each) for each in activation.failed],
         "inputs": [
             {

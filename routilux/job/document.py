@@ -5,7 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from routilux.job.dead_letters import DeadLetter
+from routilux.job.checking import (
+    anything,
+    by_name,
+    check_unique,
+    count,
+    each,
+    fields,
+    flag,
+    matching,
+    maybe,
+    moment,
+    number,
+    one_of,
+    seconds,
+    text,
+)
+from routilux.job.dead_letters import REASONS, DeadLetter
 from routilux.job.history import ExecutionRecord
 from routilux.job.log import BoundedList
 from routilux.job.plain import pack, unpack
@@ -14,10 +30,12 @@ from routilux.status import ExecutionStatus, RoutineStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from routilux.job.checking import Check
     from routilux.job.data import JobData
     from routilux.job.plain import Codec
 
 SCHEMA = 1  # raised when an older reader would misread the document
+PLACE = "saved job: "
 TIMES = ("created_at", "updated_at", "started_at", "completed_at")
 TEXTS = ("current_routine_id", "error", "error_type", "redelivery_of")
 LOGS = ("pause_points", "execution_history", "shared_log", "warnings")
@@ -71,19 +89,20 @@ def copy_fields(job: JobData, run_seconds: float) -> dict[str, Any]:
     }
 
 
-def pack_fields(fields: Mapping[str, Any], codec: Codec | None) -> dict[str, Any]:
+def pack_fields(values: Mapping[str, Any], codec: Codec | None) -> dict[str, Any]:
     """What `copy_fields` gave as JSON data.
 
     Raises:
         CodecError: something is not JSON data and `codec` does not know it; names the place.
     """
-    history = [record.serialize() for record in fields["execution_history"]]
-    document = {**fields, "execution_history": history}
+    history = [record.serialize() for record in values["execution_history"]]
+    document = {**values, "execution_history": history}
     for name in _PACKED:
-        document[name] = pack(document[name], f"job '{fields['job_id']}': {name}", codec)
-    letters = fields["dead_letters"]
+        document[name] = pack(document[name], f"job '{values['job_id']}': {name}", codec)
+    letters = values["dead_letters"]
     document["dead_letters"] = {
         **letters,
+        "kept": len(letters["letters"]),
         "letters": [_write_letter(letter, codec) for letter in letters["letters"]],
     }
     return document
@@ -102,78 +121,124 @@ def read_document(job: JobData, document: Mapping[str, Any], codec: Codec | None
             f"saved job: schema {schema!r} is not known, only {SCHEMA}; "
             "read it with the version of Routilux that wrote it"
         )
-    try:
-        return _read(job, document, codec)
-    except KeyError as error:
-        raise ValueError(f"saved job: {error} is missing") from error
-    except (TypeError, AttributeError) as error:
-        raise ValueError(f"saved job: a field has the wrong type: {error}") from error
+    given = _unpacked(document, codec)
+    DOCUMENT(given, PLACE)
+    _check_letters(given["dead_letters"])
+    return _read(job, given, codec)
 
 
-def _read(job: JobData, document: Mapping[str, Any], codec: Codec | None) -> float:
-    job.job_id = document["job_id"]
-    job.flow_id = document["flow_id"]
-    job.status = ExecutionStatus(document["status"])
-    job.draining = document["draining"]
+def _unpacked(document: Mapping[str, Any], codec: Codec | None) -> dict[str, Any]:
+    """The document with what programs put data into as it was; not checked yet."""
+    fields(dict.fromkeys(_PACKED, anything))(document, PLACE)
+    return {**document, **{name: unpack(document[name], codec, PLACE + name) for name in _PACKED}}
+
+
+def _read(job: JobData, given: Mapping[str, Any], codec: Codec | None) -> float:
+    job.job_id = given["job_id"]
+    job.flow_id = given["flow_id"]
+    job.status = ExecutionStatus(given["status"])
+    job.draining = given["draining"]
     for name in TIMES:
-        setattr(job, name, _moment(document[name]))
+        setattr(job, name, _moment(given[name]))
     for name in TEXTS:
-        setattr(job, name, document[name])
-    _read_states(job, document, codec)
-    job.shared_data = unpack(document["shared_data"], codec, "shared_data")
-    job._memories = unpack(document["policy_memory"], codec, "policy_memory")
-    job.commands.fill(unpack(document["commands"], codec, "commands"))
-    _read_letters(job, document["dead_letters"], codec)
-    logs = {name: unpack(document[name], codec, name) for name in LOGS}
+        setattr(job, name, given[name])
+    _read_states(job, given)
+    job.shared_data = given["shared_data"]
+    job._memories = given["policy_memory"]
+    job.commands.fill(given["commands"])
+    _read_letters(job, given["dead_letters"], codec)
+    logs = {name: given[name] for name in LOGS}
     logs["execution_history"] = [
         ExecutionRecord.deserialize(record) for record in logs["execution_history"]
     ]
     for name, entries in logs.items():
-        setattr(job, name, BoundedList(entries, let_go=document["let_go"][name]))
-    return float(document["run_seconds"])
+        setattr(job, name, BoundedList(entries, let_go=given["let_go"][name]))
+    return float(given["run_seconds"])
 
 
-def _read_states(job: JobData, document: Mapping[str, Any], codec: Codec | None) -> None:
-    own = unpack(document["own_status"], codec, "own_status")
-    states = unpack(document["routine_states"], codec, "routine_states")
-    for name, state in states.items():
+def _read_states(job: JobData, given: Mapping[str, Any]) -> None:
+    for name, state in given["routine_states"].items():
         status = RoutineStatus(state.pop("status"))
-        if name in document["routines_with_status"]:
+        if name in given["routines_with_status"]:
             job._statuses[name] = status
-        if name in own:
-            state["status"] = own[name]
+        if name in given["own_status"]:
+            state["status"] = given["own_status"][name]
         job._data[name] = state
 
 
 def _write_letter(letter: DeadLetter, codec: Codec | None) -> dict[str, Any]:
     where = f"dead letter {letter.id} of slot {letter.routine_id}.{letter.slot_name}"
     return {
-        **{name: getattr(letter, name) for name in _LETTER_FIELDS},
+        **{name: getattr(letter, name) for name in LETTER_FIELDS},
         "data": pack(letter.data, where, codec),
         "emitted_at": letter.emitted_at.isoformat(),
         "at": letter.at.isoformat(),
     }
 
 
-_LETTER_FIELDS = (
-    "id",
-    "item_id",
-    "routine_id",
-    "slot_name",
-    "reason",
-    "error",
-    "error_type",
-    "emitted_from",
-    "attempt",
-    "activation_id",
-    "event",
+LETTER_FIELDS: dict[str, Check] = {
+    "id": matching("a letter's id, as dl-1", r"dl-[1-9][0-9]{0,17}"),
+    "item_id": matching("an item's id, as r.in#0", r"(?s).*#[0-9]{1,18}"),
+    "routine_id": text,
+    "slot_name": text,
+    "reason": one_of(REASONS),
+    "error": text,
+    "error_type": text,
+    "emitted_from": text,
+    "attempt": number,
+    "activation_id": maybe(text),
+    "event": maybe(text),
+}
+LETTER = fields({**LETTER_FIELDS, "data": anything, "emitted_at": moment, "at": moment})
+A_DICT = fields({})
+RECORD = fields({"routine_id": text, "event_name": text, "data": A_DICT, "timestamp": moment})
+COMMAND = fields({"request_id": text, "command": maybe(text), "answer": anything})
+DOCUMENT = fields(
+    {
+        "job_id": text,
+        "flow_id": text,
+        "status": one_of([status.value for status in ExecutionStatus]),
+        "draining": flag,
+        "run_seconds": seconds,
+        "created_at": moment,
+        "updated_at": moment,
+        "started_at": maybe(moment),
+        "completed_at": maybe(moment),
+        **dict.fromkeys(TEXTS, maybe(text)),
+        "routine_states": by_name(
+            fields({"status": one_of([status.value for status in RoutineStatus])})
+        ),
+        "own_status": by_name(anything),
+        "routines_with_status": each(text),
+        "shared_data": by_name(anything),
+        "policy_memory": by_name(A_DICT),
+        "commands": each(COMMAND),
+        "dead_letters": fields(
+            {"next_number": number, "let_go": count, "kept": count, "letters": each(LETTER)}
+        ),
+        "let_go": fields(dict.fromkeys(LOGS, count)),
+        "pause_points": each(A_DICT),
+        "execution_history": each(RECORD),
+        "shared_log": each(A_DICT),
+        "warnings": each(text),
+    }
 )
+"""What each field must be, once programs' own data is unpacked."""
+
+
+def _check_letters(saved: Mapping[str, Any]) -> None:
+    place, letters = f"{PLACE}dead_letters", saved["letters"]
+    if len(letters) != saved["kept"]:
+        raise ValueError(f"{place} has {len(letters)} letters and not {saved['kept']}")
+    check_unique((letter["id"] for letter in letters), f"{place}.letters")
+    if any(int(letter["id"][3:]) >= saved["next_number"] for letter in letters):
+        raise ValueError(f"{place}.next_number is not above the numbers of its letters")
 
 
 def _read_letters(job: JobData, saved: Mapping[str, Any], codec: Codec | None) -> None:
     job.dead_letter_box.put_back(
         DeadLetter(
-            **{name: letter[name] for name in _LETTER_FIELDS},
+            **{name: letter[name] for name in LETTER_FIELDS},
             data=unpack(letter["data"], codec, f"dead letter {letter['id']}"),
             emitted_at=datetime.fromisoformat(letter["emitted_at"]),
             at=datetime.fromisoformat(letter["at"]),

@@ -47,6 +47,7 @@ def unpack(data: Any, codec: Codec | None = None, where: str = "saved data") -> 
 
     Raises:
         CodecError: the data needs a codec, and none is given.
+        ValueError: the data was not made by `pack`, or the codec cannot read what is marked.
     """
     if isinstance(data, list):
         return [unpack(entry, codec, where) for entry in data]
@@ -56,10 +57,21 @@ def unpack(data: Any, codec: Codec | None = None, where: str = "saved data") -> 
         if MARK in data:
             if codec is None:
                 raise CodecError(where, "it was written by a codec; give the same codec to read it")
-            return codec.decode(data[MARK])
+            return _decode(data[MARK], codec, where)
         if QUOTE in data:
+            if not isinstance(data[QUOTE], dict):
+                raise ValueError(f"{where}: what is marked with {QUOTE} must be a dict")
             return _unpack_dict(data[QUOTE], codec, where)
     return _unpack_dict(data, codec, where)
+
+
+def _decode(data: Any, codec: Codec, where: str) -> Any:
+    try:
+        return codec.decode(data)
+    except Exception as error:  # an author's code, and data that anybody may have changed
+        raise ValueError(
+            f"{where}: the codec cannot read this: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _unpack_dict(data: Mapping[str, Any], codec: Codec | None, where: str) -> dict[str, Any]:

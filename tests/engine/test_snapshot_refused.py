@@ -187,10 +187,13 @@ def test_a_flow_may_have_grown(saved: Snapshot, new: StepRuntime) -> None:
     ("change", "message"),
     [
         ({"schema": 99}, "schema 99 is not known, only 1"),
-        ({"slots": None}, "wrong type"),
-        ({"slots": [{}]}, "'routine_id' is missing"),
-        ({"holds": 3}, "wrong type"),
-        ({"job": {"schema": 1}}, "saved job: 'job_id' is missing"),
+        ({"slots": None}, "snapshot: slots must be a list, not None"),
+        ({"slots": [{}]}, r"snapshot: slots\[0\]: 'routine_id' is missing"),
+        ({"slots": []}, "slots has 0 entries and not 2"),
+        ({"holds": 3}, "snapshot: holds must be a dict, not 3"),
+        ({"holds": {}}, "holds is empty"),
+        ({"run_ns": float("nan")}, "run_ns must be a whole number of at least 0, not nan"),
+        ({"job": {"schema": 1}}, "snapshot: job: 'job_id' is missing"),
     ],
 )
 def test_what_is_no_snapshot_is_refused(

@@ -158,7 +158,7 @@ def test_a_document_of_another_kind_is_refused():
     for name in ("status", "shared_log", "commands"):
         with pytest.raises(ValueError, match=f"'{name}' is missing"):
             JobState.deserialize({key: value for key, value in data.items() if key != name})
-    with pytest.raises(ValueError, match="a field has the wrong type"):
+    with pytest.raises(ValueError, match=r"created_at must be an ISO time with its zone, not 5"):
         JobState.deserialize({**data, "created_at": 5})
-    with pytest.raises(ValueError, match="'asleep' is not a valid ExecutionStatus"):
+    with pytest.raises(ValueError, match=r"status must be one of pending, .*, not 'asleep'"):
         JobState.deserialize({**data, "status": "asleep"})
