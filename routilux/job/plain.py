@@ -29,7 +29,9 @@ class Codec(Protocol):
 
 
 def pack(value: Any, where: str, codec: Codec | None = None) -> Any:
-    """A copy of `value` as JSON data. Tuples become lists.
+    """A copy of `value` as JSON data.
+
+    A tuple is none: it would come back as a list.
 
     Args:
         value: JSON data, or with a codec anything that it knows.
@@ -91,7 +93,7 @@ class _Packer:
             return value
         if kind is float and value - value == 0.0:  # neither infinite nor not-a-number
             return value
-        if kind is dict or kind is list or kind is tuple:
+        if kind is dict or kind is list:
             return self._pack_container(value, where)
         return self._pack_other(value, where)
 
@@ -133,6 +135,8 @@ class _Packer:
 
 
 def _describe(value: Any) -> str:
+    if type(value) is tuple:
+        return "a tuple, which would come back as a list,"
     if isinstance(value, float):
         return repr(value)
     return f"a value of type {type(value).__module__}.{type(value).__qualname__}"

@@ -113,6 +113,9 @@ def test_an_item_that_is_not_json_is_named(old: StepRuntime) -> None:
     _, _, job = with_item(old, {"z": 1j})
     with pytest.raises(CodecError, match=r"slot 'r\.items', item r\.items#1\['z'\].*complex"):
         job.snapshot()
+    _, _, pair = with_item(old, {"z": (1, 2)})
+    with pytest.raises(CodecError, match=r"item r\.items#1\['z'\].*a tuple"):
+        pair.snapshot()
     _, _, other = with_item(old, b"bytes")
     with pytest.raises(CodecError, match=r"item r\.items#1.*no bytes"):
         other.snapshot(codec=Complex())

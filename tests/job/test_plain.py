@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import pytest
 
 from routilux.errors import CodecError
 from routilux.job.plain import MARK, QUOTE, pack, unpack
 from tests.job.fakes import Pair, PairCodec
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
 
 
 @pytest.mark.parametrize(
@@ -19,12 +25,11 @@ def test_json_data_stays_as_it_is(value):
     assert unpack(packed) == value
 
 
-def test_the_copy_is_deep_and_tuples_become_lists():
+def test_the_copy_is_deep():
     value = {"a": [1]}
     packed = pack(value, "here")
     value["a"].append(2)
     assert packed == {"a": [1]}
-    assert pack((1, (2,)), "here") == [1, [2]]
 
 
 @pytest.mark.parametrize("value", [{MARK: 1}, {QUOTE: {}}, {QUOTE: {MARK: 2}}])
@@ -42,6 +47,8 @@ def test_a_programs_own_dict_that_looks_like_a_mark_survives(value):
         (math.inf, "here cannot be saved as JSON: inf is not JSON data"),
         ([math.nan], r"here\[0\] .* nan is not JSON data"),
         ({1: 2}, "the key 1 is not a text"),
+        ([(1, 2)], r"here\[0\] .* a tuple, which would come back as a list, is not JSON data"),
+        (Point(1, 2), r"type tests\.job\.test_plain\.Point is not JSON data"),
         (Pair(1, 2), r"type tests\.job\.fakes\.Pair"),
     ],
 )
