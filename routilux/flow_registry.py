@@ -65,11 +65,20 @@ class FlowRegistry:
         """The flow of that name, or else of that id.
 
         Raises:
+            TypeError: it is no text.
             ValueError: there is none.
         """
+        if not isinstance(name_or_id, str):
+            raise TypeError(
+                "flow must be a Flow, or the id or name that one was registered under, not "
+                f"{name_or_id!r}"
+            )
         flow = self.get_by_name(name_or_id) or self.get(name_or_id)
         if flow is None:
-            raise ValueError(f"Flow '{name_or_id}' not found in registry")
+            raise ValueError(
+                f"Flow '{name_or_id}' not found in registry: give the Flow itself, or register it "
+                f"first (there are: {', '.join([*self._names, *self._flows]) or 'none'})"
+            )
         return flow
 
     def list_all(self) -> list[Flow]:

@@ -22,6 +22,7 @@ from routilux.flow_registry import FlowRegistry
 from routilux.hooks import HookSet
 from routilux.job_state import JobState
 from routilux.segment import Origin, Segment
+from routilux.settings import check_time_limit
 from routilux.stores import JobStore, job_store
 
 if TYPE_CHECKING:
@@ -123,11 +124,15 @@ class Runtime:
             The job. ``job.wait()`` blocks until it has ended.
 
         Raises:
-            ValueError: the flow is not registered, `job_state` is of another flow, or there is no
-                such entry.
+            TypeError: `flow` is neither a flow nor a text, or `entry_params` is no dict.
+            ValueError: the flow is not registered, `job_state` is of another flow, there is no
+                such entry, or `timeout` is not a number of seconds above 0.
             RuntimeError: the runtime is shut down, or `job_state` was started before.
         """
         found = flow if isinstance(flow, Flow) else self.flows.find(flow)
+        limit = found.execution_timeout
+        if timeout is not None:
+            limit = check_time_limit("timeout", timeout)
         state = self._state_for(found, job_state)
         asked = entry_routine_id or state.get_shared_data("entry_routine_id")
         plan = self._plan(found)
@@ -140,7 +145,6 @@ class Runtime:
                 "a routine without slots (a source), or start it with keep_open=True"
             )
             return state
-        limit = timeout if timeout is not None else found.execution_timeout
         job.start(entries, keep_open=keep_open, paused=start_paused, time_limit=limit)
         return state
 

@@ -98,5 +98,23 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+LONGEST_S = 1e9
+"""32 years; who waits longer means no limit, and clocks count in whole nanoseconds."""
+
+
+def check_time_limit(name: str, seconds: object) -> float:
+    """The time limit of a job, as a float.
+
+    Raises:
+        ValueError: it is not a number of seconds above 0, and of at most `LONGEST_S`.
+    """
+    wanted = "a number of seconds above 0"
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or seconds <= 0:
+        raise _bad(name, seconds, wanted)
+    if not seconds <= LONGEST_S:
+        raise _bad(name, seconds, f"{wanted} and of at most {LONGEST_S:g} (None: no limit)")
+    return float(seconds)
+
+
 def _bad(name: str, value: object, wanted: str) -> ValueError:
     return ValueError(f"{name} must be {wanted}, not {value!r}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from routilux.engine.plan import ENTRY_SLOT, is_source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from routilux.engine.plan import FlowPlan
     from routilux.flow import Flow
 
@@ -36,9 +35,10 @@ def find_entries(
         params: the first item; None means ``{}``.
 
     Raises:
+        TypeError: `params` is no dict.
         ValueError: `routine_id` is unknown, or there is no slot to put `params` into.
     """
-    data = dict(params or {})
+    data = {} if params is None else _checked(params)
     if routine_id is not None:
         return _entry_at(flow, routine_id, data)
     if data and plan.triggered is None:
@@ -49,6 +49,15 @@ def find_entries(
     if plan.triggered is None:
         return Entries(plan.sources)
     return Entries(plan.sources, ((plan.triggered, ENTRY_SLOT, data),))
+
+
+def _checked(params: object) -> dict[str, Any]:
+    if not isinstance(params, Mapping):
+        raise TypeError(
+            f"entry_params must be a dict, the first item, not {params!r}: other items go in with "
+            "job.post"
+        )
+    return dict(params)
 
 
 def _entry_at(flow: Flow, routine_id: str, data: dict[str, Any]) -> Entries:

@@ -39,6 +39,10 @@ class Timer(Protocol):
         """Call nothing any more."""
 
 
+# A lock waits at most threading.TIMEOUT_MAX seconds, 49 days on some systems.
+LONGEST_NS = 86_400 * NANOSECONDS
+
+
 class ThreadTimer:
     """A timer on one thread, which starts with the first alarm and sleeps until the next is due.
 
@@ -93,5 +97,5 @@ class ThreadTimer:
                 if alarm.callback is None or left <= 0:
                     heapq.heappop(self._heap)
                     return alarm
-                self._changed.wait(left / NANOSECONDS)
+                self._changed.wait(min(left, LONGEST_NS) / NANOSECONDS)
             return None

@@ -5,7 +5,6 @@ A flow is a definition. Running it changes nothing in it; each job has slots and
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from routilux.connection import Connection
@@ -16,7 +15,7 @@ from routilux.flow.validation import find_problems
 from routilux.flow.writing import write
 from routilux.ids import new_id
 from routilux.routine import Routine
-from routilux.settings import SlotSettings, explicit, is_number, resolve
+from routilux.settings import SlotSettings, check_time_limit, explicit, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,7 +93,11 @@ class Flow(StepDecorators):
         self.on_stall = on_stall
         self.error_handler: ErrorHandler | None = None
         self.set_error_handler(error_handler)
-        self.execution_timeout = _checked_timeout(execution_timeout)
+        self.execution_timeout = (
+            None
+            if execution_timeout is None
+            else check_time_limit("execution_timeout", execution_timeout)
+        )
         self.version = 0
         self._live_jobs = 0
 
@@ -323,11 +326,3 @@ def _checked_id(flow_id: str | None) -> str:
     if not flow_id:
         raise ValueError("flow_id must not be empty: leave it out for a random one")
     return flow_id
-
-
-def _checked_timeout(seconds: float | None) -> float | None:
-    if seconds is None:
-        return None
-    if not is_number(seconds) or not 0 < seconds < math.inf:
-        raise ValueError(f"execution_timeout must be a number of seconds above 0, not {seconds!r}")
-    return float(seconds)
