@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from routilux.clock import SYSTEM_CLOCK, stamp_ns
+from routilux.clock import SYSTEM_CLOCK, stamp, stamp_ns
 from routilux.engine.entries import find_entries
 from routilux.engine.host import Host
 from routilux.engine.job import Job
@@ -279,7 +279,7 @@ class Runtime:
         Blocks and raises as `Slot.enqueue` does.
         """
         details = event_data.get("metadata") or {}
-        emitted_at = details.get("emitted_at") or datetime.now(UTC)
+        emitted_at = details.get("emitted_at") or stamp(self.clock.time_ns())
         if isinstance(emitted_at, str):
             emitted_at = datetime.fromisoformat(emitted_at)
         source = event.routine.routine_id if event.routine is not None else None

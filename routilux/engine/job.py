@@ -286,10 +286,15 @@ class Job(Report):
         return work
 
     def targets_of(self, event: Event) -> tuple[Target, ...]:
-        """The slots that an event is connected to, with the connections' transforms."""
-        routine_id = event.routine.routine_id if event.routine is not None else None
-        node = self.routines.get(routine_id or "")
-        output = node.outputs.get(event.name) if node is not None else None
+        """The slots that an event is connected to, with the connections' transforms.
+
+        An event of another flow has none here, also if its routine has an id that is known here.
+        """
+        routine = event.routine
+        node = self.routines.get((routine.routine_id if routine is not None else None) or "")
+        if node is None or node.plan.routine is not routine:
+            return ()
+        output = node.outputs.get(event.name)
         return output.targets if output is not None else ()
 
     # -- activations -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from routilux import Event, Flow, JobState, Routine
+from routilux.clock import stamp
 from routilux.errors import JobFinished
 from routilux.runtime import Runtime
 from routilux.slot import SlotPausedError, SlotQueueFullError
@@ -99,6 +100,15 @@ def test_an_event_that_the_job_does_not_know_reaches_nothing(rt):
     rt.run_until_idle()
     assert emitting.sink.received == []
     assert emitting.definition().get_total_count() == 0
+
+
+def test_an_event_of_another_flow_with_the_same_names_reaches_nothing(rt):
+    emitting, other = Emitting(), Emitting()
+    job = rt.exec(emitting.flow, keep_open=True)
+    rt.handle_event_emit(other.event, told(1), job)
+    rt.run_until_idle()
+    assert (emitting.sink.received, other.sink.received) == ([], [])
+    assert figures(job, "b", "items").offered == 0
 
 
 def test_an_event_that_leads_nowhere_is_no_error(rt):
@@ -224,6 +234,15 @@ def test_what_has_no_stamp_was_emitted_now(metadata):
         after = datetime.now(UTC)
         job.close()
     assert before <= only_point(job.slot("b", "items")).emitted_at <= after
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_now_is_what_the_runtimes_clock_says(rt, live):
+    emitting = Emitting()
+    job = rt.exec(emitting.flow, keep_open=True) if live else JobState("emitting")
+    rt.handle_event_emit(emitting.event, told(1), job)
+    point = only_point(job.slot("b", "items") if live else emitting.definition())
+    assert point.emitted_at == stamp(rt.clock.time_ns())
 
 
 def test_a_text_that_is_no_time_is_refused(rt):
