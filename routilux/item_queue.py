@@ -104,10 +104,14 @@ class ItemQueue:
     def give_up(self, count: int, reason: str) -> list[Segment]:
         """Refuse the `count` oldest waiting items after all. Returns them."""
         segments = self.take(count)
+        self.refuse_drawn(segments, reason)
+        return segments
+
+    def refuse_drawn(self, segments: list[Segment], reason: str) -> None:
+        """Refuse drawn items after all."""
         taken = count_items(segments)
         self.unconsumed -= taken
         self._count_refused(reason, taken)
-        return segments
 
     def take(self, count: int) -> list[Segment]:
         """Draw up to `count` waiting items; until `commit` or `put_back` they count as waiting."""

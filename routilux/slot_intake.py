@@ -179,6 +179,12 @@ class SlotIntake(SlotReader):
                 f"Slot '{self.name}' cannot enqueue: job '{self.job_id}' is paused. "
                 "Please resume it first."
             )
+        elif reason == "evicted":
+            kind = SlotQueueFullError
+            text = (
+                f"Slot '{self.name}' drops its oldest item for a newer one "
+                f"(max={self.max_queue_length}, unconsumed with it: {unconsumed})."
+            )
         else:
             kind = SlotQueueFullError
             text = (

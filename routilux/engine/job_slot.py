@@ -140,9 +140,10 @@ class JobSlot(Slot):
             leg.parcel.leg_ended(leg)
 
     def _evict(self, count: int) -> list[Segment]:
-        evicted = super()._evict(count)
-        for segment in evicted:
+        evicted = self.queue.take(count)
+        for segment in evicted:  # told while they count: of a slot that is full, as it was
             self.job.refused(self, segment, "evicted")
+        self.queue.refuse_drawn(evicted, "evicted")
         return evicted
 
     def hold(self, segment: Segment) -> Segment | None:

@@ -85,6 +85,12 @@ def test_an_evicted_item_is_a_dead_letter_and_the_newest_stay(rt):
     rt.run_until_idle()
     assert job.slot("r1", "in").peek_all_new() == [3, 4]
     assert letters(job) == [(0, "evicted"), (1, "evicted"), (2, "evicted")]
+    told = "Slot 'in' drops its oldest item for a newer one (max=2, unconsumed with it: 2)."
+    assert {letter.error for letter in job.dead_letters} == {told}
+    assert [
+        (entry["queue_metrics"]["unconsumed_count"], entry["queue_metrics"]["usage_percent"])
+        for entry in job.shared_log
+    ] == [(2, 100.0)] * len(job.shared_log)
     read = figures(job, "r1", "in")
     assert (read.refused_by, read.returned_to_caller) == ({"evicted": 3}, 0)
 
