@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -54,6 +55,7 @@ class Runtime:
 
     Attributes:
         hooks: hooks that hear this runtime's jobs.
+        pid: the process that it runs in; it starts no job in a fork of it.
 
     Raises:
         ValueError: `thread_pool_size` or `standing_limit` is below 1.
@@ -90,6 +92,7 @@ class Runtime:
         self._plans: dict[int, tuple[Flow, FlowPlan]] = {}
         self._changed = threading.Condition(threading.Lock())
         self._shut_down = False
+        self.pid = os.getpid()
 
     def _make_pool(self, standing_limit: int) -> Pool:
         return Pool(self.thread_pool_size, self.clock, self.timer, standing_limit)
@@ -127,7 +130,8 @@ class Runtime:
             TypeError: `flow` is neither a flow nor a text, or `entry_params` is no dict.
             ValueError: the flow is not registered, `job_state` is of another flow, there is no
                 such entry, or `timeout` is not a number of seconds above 0.
-            RuntimeError: the runtime is shut down, or `job_state` was started before.
+            RuntimeError: the runtime is shut down or of another process, or `job_state` was
+                started before.
         """
         found = flow if isinstance(flow, Flow) else self.flows.find(flow)
         limit = found.execution_timeout
@@ -200,6 +204,11 @@ class Runtime:
         return state
 
     def _bind(self, flow: Flow, plan: FlowPlan, state: JobState) -> Job:
+        if self.pid != os.getpid():  # looked at without the lock, which nobody may ever release
+            raise RuntimeError(
+                "This Runtime was made before a fork, and its workers are in the parent process: "
+                "make a new Runtime in the child"
+            )
         with self._changed:
             if self._shut_down:
                 raise RuntimeError("Runtime is shut down")
@@ -363,9 +372,9 @@ _default_lock = threading.Lock()
 
 
 def get_runtime_instance() -> Runtime:
-    """The process-wide runtime; made at the first call, and anew after it was shut down."""
+    """The process-wide runtime; made at the first call, and anew after a shutdown or a fork."""
     global _default
     with _default_lock:
-        if _default is None or _default.is_shut_down:
+        if _default is None or _default.is_shut_down or _default.pid != os.getpid():
             _default = Runtime()
         return _default

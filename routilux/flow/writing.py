@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.activation_policies import describe_policy
 from routilux.flow.document import POLICIES
+from routilux.function_routine import FunctionRoutine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,11 @@ def write(flow: Flow) -> dict[str, Any]:
 
 def _routine(routine: Routine, routine_id: str) -> dict[str, Any]:
     who = f"routine '{routine_id}'"
+    if isinstance(routine, FunctionRoutine):
+        raise ValueError(
+            f"{who} cannot be written: it was made of a function, with @flow.step or @flow.source, "
+            "and a flow file names classes. Make it a class, or keep this flow in Python"
+        )
     fresh = _fresh(routine, who)
     data: dict[str, Any] = {"class": f"{type(routine).__module__}:{type(routine).__qualname__}"}
     if routine.config() != fresh.config():
