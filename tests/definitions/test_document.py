@@ -297,5 +297,5 @@ def test_a_policy_taken_away_cannot_be_written():
 def test_a_flow_of_functions_cannot_be_written():
     flow = Flow("f")
     flow.source(list)
-    with pytest.raises(ValueError, match="routine 'list' cannot be written"):
+    with pytest.raises(ValueError, match="routine 'list' cannot be written: it was made of a func"):
         flow.to_dict()
