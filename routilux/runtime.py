@@ -25,6 +25,7 @@ from routilux.job_state import JobState
 from routilux.segment import Origin, Segment
 from routilux.settings import check_time_limit
 from routilux.stores import JobStore, job_store
+from routilux.unfinished import remember
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +94,7 @@ class Runtime:
         self._changed = threading.Condition(threading.Lock())
         self._shut_down = False
         self.pid = os.getpid()
+        remember(self)
 
     def _make_pool(self, standing_limit: int) -> Pool:
         return Pool(self.thread_pool_size, self.clock, self.timer, standing_limit)

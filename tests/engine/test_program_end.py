@@ -49,3 +49,28 @@ def test_a_runtime_says_that_it_cannot_be_used_after_a_fork() -> None:
     refusal, own = out.splitlines()
     assert "make a new Runtime in the child" in refusal
     assert own == "True"
+
+
+ENDING = """
+    from routilux import Flow, Runtime
+
+    flow = Flow("f")
+    flow.source(lambda: [1], name="s")
+    runtime = Runtime(1)
+    assert runtime.exec(flow).wait(10)
+    job = runtime.exec(flow, keep_open=True)
+"""
+
+
+def test_a_program_that_ends_before_its_jobs_is_told() -> None:
+    out, told = run(ENDING)
+    assert out == ""
+    (line,) = told.splitlines()
+    assert line.startswith("The program ends while 1 job(s) have not (flow 'f': running)")
+    assert line.endswith("or wait for the jobs and call runtime.shutdown()")
+
+
+def test_a_program_whose_jobs_have_ended_is_told_nothing() -> None:
+    waits = "    job.close()\n    assert job.wait(10)\n"
+    assert run(ENDING + waits) == ("", "")
+    assert run(ENDING + "    runtime.shutdown()\n") == ("", "")
