@@ -94,7 +94,8 @@ class Runtime:
         self._changed = threading.Condition(threading.Lock())
         self._shut_down = False
         self.pid = os.getpid()
-        remember(self)
+        if clock is SYSTEM_CLOCK:  # on another clock it is a test's, which may leave jobs behind
+            remember(self)
 
     def _make_pool(self, standing_limit: int) -> Pool:
         return Pool(self.thread_pool_size, self.clock, self.timer, standing_limit)
