@@ -150,6 +150,17 @@ def pause(name: str, workload: str, what: str, must: float | None, aim: float | 
     return Figure(name, "p99_us", "us", "lower", must, aim, how, experiment)
 
 
+def queue_status(
+    name: str, workload: str, what: str, must: float | None, aim: float | None
+) -> Figure:
+    """Return the figure of asking for the state of 1,000 slots beside a kind of logic."""
+    how = (
+        f"GET /api/jobs/{{id}}/queues/status, 1,000 slots, loopback, beside logic that {what}, p99"
+    )
+    experiment = with_default(engine("queue_status", workload, 200))
+    return Figure(name, "p99_us", "us", "lower", must, aim, how, experiment)
+
+
 DELAYS = (
     waiter("sleeping", 2_000.0, 100.0),
     waiter("light", 2_000.0, 100.0),
@@ -166,16 +177,8 @@ DELAYS = (
         "exec to the first item processed, beside 8 jobs with endless sources, p99",
         with_default(engine("newcomer", "newcomer", 200)),
     ),
-    Figure(
-        "queue-status",
-        "p99_us",
-        "us",
-        "lower",
-        100_000.0,
-        10_000.0,
-        "GET /api/jobs/{id}/queues/status, 1,000 slots, loopback, while the job is busy, p99",
-        with_default(engine("queue_status", "queue_status", 200)),
-    ),
+    queue_status("queue-status", "waiting", "waits as for I/O", 100_000.0, 10_000.0),
+    queue_status("queue-status-burning", "burning", "burns processor time", None, None),
 )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from routilux import Flow, Routine
 
 if TYPE_CHECKING:
     from benchmarks.items import Item
+
+IO_S = 0.002
 
 
 class Endless(Routine):
@@ -41,7 +44,16 @@ class Pass(Routine):
             self.emit("out", i=item["i"], v=item["v"])
 
 
-def grid(chains: int, length: int) -> Flow:
+class SlowPass(Pass):
+    """Emits what it gets, after a wait as for input or output: it gives the interpreter up."""
+
+    def work(self, items: list[Item]) -> None:
+        """Wait, and pass the items on."""
+        time.sleep(IO_S)
+        super().work(items)
+
+
+def grid(chains: int, length: int, between: type[Pass] = Pass) -> Flow:
     """Return ``chains`` endless sources, each with ``length`` routines (and slots) behind it."""
     flow = Flow("grid")
     for chain in range(chains):
@@ -49,7 +61,7 @@ def grid(chains: int, length: int) -> Flow:
         flow.add_routine(Endless(), before)
         for place in range(length):
             routine_id = f"pass{chain}_{place}"
-            flow.add_routine(Pass(), routine_id)
+            flow.add_routine(between(), routine_id)
             flow.connect(before, "out", routine_id, "in")
             before = routine_id
     return flow

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from benchmarks.child import Options, Reading, WrongResultError, latency, run
-from benchmarks.flows.endless import grid
+from benchmarks.flows.endless import SlowPass, grid
 from benchmarks.flows.running import TIMEOUT_S, endless_jobs, make_runtime
 from routilux.api.main import create_app
 
 if TYPE_CHECKING:
-    from routilux import JobState
+    from routilux import Flow, JobState
 
 CHAINS, LENGTH = 10, 100
 HOST = "127.0.0.1"
@@ -67,9 +67,8 @@ def consumed(job: JobState) -> int:
     return job.slot("pass0_0", "in").metrics().consumed
 
 
-def queue_status(options: Options) -> Reading:
-    """Ask ``n`` times while the job is busy."""
-    flow = grid(CHAINS, LENGTH)
+def ask_about(flow: Flow, options: Options) -> Reading:
+    """Ask ``n`` times while a job of the flow is busy."""
     with (
         make_runtime(options) as runtime,
         Server() as server,
@@ -83,7 +82,17 @@ def queue_status(options: Options) -> Reading:
     return latency(samples, options.n)
 
 
-WORKLOADS = {"queue_status": queue_status}
+def waiting(options: Options) -> Reading:
+    """Ask beside logic that waits, as for input and output."""
+    return ask_about(grid(CHAINS, LENGTH, SlowPass), options)
+
+
+def burning(options: Options) -> Reading:
+    """Ask beside logic that never gives the interpreter up by itself."""
+    return ask_about(grid(CHAINS, LENGTH), options)
+
+
+WORKLOADS = {"waiting": waiting, "burning": burning}
 
 if __name__ == "__main__":
     run(WORKLOADS)

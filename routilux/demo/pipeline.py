@@ -30,6 +30,9 @@ WALK, READ, PARSE, MEASURE, REPORT = "walk", "read", "parse", "measure", "report
 # Files that may wait in front of each step. Names are small, so many may wait; a parsed file can
 # take some megabytes, so few may.
 LENGTHS = {READ: 64, PARSE: 16, MEASURE: 4, REPORT: 32}
+# Files that are read at once. Reading is quick, but the reader has to wait for the interpreter a few
+# times for each file, and the parser does not let it go before it has parsed one.
+READERS = 4
 TOP = 10
 
 
@@ -124,7 +127,8 @@ def make_flow() -> Flow:
     """A new flow of the census."""
     flow = Flow(FLOW_ID, default_slot_overflow="block")
     flow.add_routine(Walk(), WALK)
-    flow.step(after=WALK, name=READ, max_queue_length=LENGTHS[READ])(read_file)
+    readers = flow.step(after=WALK, name=READ, concurrency=READERS, max_queue_length=LENGTHS[READ])
+    readers(read_file)
     flow.step(after=READ, name=PARSE, max_queue_length=LENGTHS[PARSE])(parse_file)
     flow.step(after=PARSE, name=MEASURE, max_queue_length=LENGTHS[MEASURE])(measure_file)
     flow.add_routine(Tally(), REPORT)
