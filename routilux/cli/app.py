@@ -123,7 +123,7 @@ def run_app(arguments: Sequence[str] | None = None) -> int:
         return _say(words, f"{error.format_message()} {_advice(error)}", USAGE)
     except (KeyboardInterrupt, typer.Abort):
         return _say(words, "interrupted", INTERRUPTED)
-    except Exception as error:
+    except Exception as error:  # a mistake of ours is one line, too
         if wants_tracebacks():
             raise
         name = type(error).__name__

@@ -59,7 +59,7 @@ class Notices(JobCore):
                 return
             try:
                 function(*arguments)
-            except BaseException as error:
+            except BaseException as error:  # a log handler is a stranger's code
                 if is_interrupt(error):
                     raise
                 if logging.raiseExceptions:  # what logging itself does about its handlers

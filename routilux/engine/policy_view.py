@@ -103,7 +103,7 @@ def ask_policy(activation: RunningActivation) -> Claim | None:
     try:
         answer = policy(cast("dict[str, Slot]", views), job.state)
         yes, shown, message = check_answer(answer, node.id, views)
-    except BaseException:
+    except BaseException:  # a policy is a stranger's code; what it raised is decided by the caller
         with job.lock:
             for view in views.values():
                 view.give_back()

@@ -6,6 +6,7 @@ or the job is paused and it may hold no more) it has given the permit back.
 
 from __future__ import annotations
 
+from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,8 @@ class RunningActivation:
     def _broke(self, error: BaseException) -> None:
         """The engine itself failed: the job fails, too, and the worker goes on with others."""
         job = self.job
-        logger.critical("Job %s: the engine failed", job.state.job_id, exc_info=error)
+        told = ("Job %s: the engine failed", job.state.job_id)
+        job.notices.append((partial(logger.critical, exc_info=error), told))
         with job.lock:
             if self.counted:
                 job.end(ExecutionStatus.FAILED, f"Internal error: {describe(error)}", "Internal")
