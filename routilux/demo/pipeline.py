@@ -30,8 +30,8 @@ WALK, READ, PARSE, MEASURE, REPORT = "walk", "read", "parse", "measure", "report
 # Files that may wait in front of each step. Names are small, so many may wait; a parsed file can
 # take some megabytes, so few may.
 LENGTHS = {READ: 64, PARSE: 16, MEASURE: 4, REPORT: 32}
-# Files that are read at once. Reading is quick, but the reader has to wait for the interpreter a few
-# times for each file, and the parser does not let it go before it has parsed one.
+# Files that are read at once. Reading is quick, but a reader waits for the interpreter a few times
+# for each file, and the parser does not let it go before it has parsed one.
 READERS = 4
 TOP = 10
 
