@@ -128,21 +128,21 @@ class Pool:
             self.free -= take_permit
             self.standing -= 1
         if self.deferred:
-            self.offer_places()
+            self.offer_place()
 
-    def offer_places(self) -> None:
-        """Start as many deferred routines as producers may still stand. Without locks.
+    def offer_place(self) -> None:
+        """Start one deferred routine if one more producer may stand. Without locks.
 
-        Called whenever a producer goes on, and when an activation ends: it may have been one that
-        was started so, and did not have to stand after all.
+        Called whenever a producer goes on, and when a worker has done something: it may have been
+        one that was started so, and did not have to stand after all.
         """
-        places = self.standing_limit - self.standing
-        while places > 0 and self.deferred:
+        while self.deferred and not self.is_crowded():
             try:
                 routine = self.deferred.popleft()
             except IndexError:  # another thread was faster
                 return
-            places -= routine.no_longer_crowded()
+            if routine.no_longer_crowded():
+                return
 
     def is_crowded(self) -> bool:
         """Whether as many producers stand as may."""
@@ -213,7 +213,7 @@ class Pool:
                     if work is not None:
                         work.run()
                     if self.deferred:
-                        self.offer_places()
+                        self.offer_place()
                     continue
                 work.granted = True
                 work.wake()

@@ -78,7 +78,7 @@ class StepPool(Pool):
             return
         if work is not None:
             work.run()
-        self.offer_places()
+        self.offer_place()
         with self.lock:
             self.free += 1
 
