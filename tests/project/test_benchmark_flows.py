@@ -13,6 +13,7 @@ from benchmarks.flows import (
     live_jobs,
     newcomer,
     pausing,
+    queue_status,
     relay,
     short_slots,
     throughput,
@@ -33,6 +34,7 @@ MODULES: dict[str, ModuleType] = {
         live_jobs,
         newcomer,
         pausing,
+        queue_status,
         relay,
         short_slots,
         throughput,
@@ -96,6 +98,10 @@ def test_only_an_emit_that_waited_counts() -> None:
 @pytest.mark.parametrize("kind", ["short", "endless"])
 def test_a_busy_job_is_paused_and_stands_still(kind: str) -> None:
     assert pausing.WORKLOADS[kind](Options(3, pool=4))["samples"] == 3
+
+
+def test_the_state_of_queues_is_asked_over_http() -> None:
+    assert queue_status.WORKLOADS["waiting"](Options(3, pool=4))["samples"] == 3
 
 
 def test_newcomers_are_served_beside_endless_sources() -> None:
