@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeAlias, TypeVar, c
 from routilux.error_handler import ErrorHandler
 from routilux.function_routine import IN, OUT, FunctionRoutine
 from routilux.routine import Routine
-from routilux.settings import is_count
+from routilux.settings import NAMES, is_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# What a step takes besides the settings of its slot.
+STEP_OPTIONS = ("after", "event", "each", "concurrency", "policy", "errors", "name")
 
 Predecessor: TypeAlias = "Step[..., Any] | Callable[..., Any] | Routine | str"
 
@@ -178,11 +181,13 @@ class StepDecorators(ABC):
             name: the routine's id; None means the function's name.
 
         Raises:
-            TypeError: the function cannot be called with one argument, or is async.
+            TypeError: the function cannot be called with one argument, or is async, or there is no
+                such argument here.
             ValueError: a name is taken or unknown, or a setting is out of range.
         """
 
         def decorate(function: Callable[P, T]) -> Step[P, T]:
+            _check_options(name or str(getattr(function, "__name__", function)), slot)
             sources = self._sources(after, event)
             routine = FunctionRoutine(function, each=each, slot=slot)
             routine.concurrency = checked_concurrency(concurrency)
@@ -229,6 +234,13 @@ class StepDecorators(ABC):
             f"after='{name}' is no routine of this flow, which has "
             f"{', '.join(self.routines) or 'none'}: define it first, or use flow.connect() later"
         )
+
+
+def _check_options(step: str, slot: Iterable[str]) -> None:
+    for option in slot:
+        if option not in NAMES:
+            known = ", ".join([*STEP_OPTIONS, *sorted(NAMES)])
+            raise TypeError(f"Step '{step}' has no option '{option}': there are {known}")
 
 
 def _event_of(routine_id: str, routine: Routine, event: str | None) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from routilux.activation_policies import batch_size_policy
 from routilux.error_handler import ErrorHandler
 from routilux.flow import Flow, Step
+from routilux.flow.steps import STEP_OPTIONS
 from routilux.function_routine import one_at_a_time
 from tests.definitions.samples import Counter, Reader
 
@@ -169,9 +171,18 @@ def test_settings_are_checked(flow):
         flow.step(errors="ignore")(print)
     with pytest.raises(TypeError, match="must be an ErrorHandler, not 5"):
         flow.step(errors=5)(print)  # type: ignore[call-overload]
-    with pytest.raises(TypeError, match="unexpected keyword argument 'length'"):
-        flow.step(length=2)(print)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="Step 'print' has no option 'overfow': there are after, "):
+        flow.step(overfow="block")(print)  # type: ignore[call-overload]
+    with pytest.raises(
+        TypeError, match=r"Step 'two' has no option 'length': .* max_queue_length, "
+    ):
+        flow.step(length=2, name="two")(print)  # type: ignore[call-overload]
     assert flow.routines == {}
+
+
+def test_the_options_that_an_error_lists_are_those_there_are():
+    parameters = [name for name in signature(Flow.step).parameters if name not in ("self", "slot")]
+    assert parameters == ["function", *STEP_OPTIONS]
 
 
 def test_a_name_is_there_once(flow):
