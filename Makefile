@@ -28,6 +28,7 @@ $(VENV)/.locked: $(LOCK)
 		{ echo 'Routilux needs Python 3.11 or newer: run "make PYTHON=/path/to/python3.11 venv"' >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ echo 'python3 cannot make a virtual environment: install its venv and ensurepip modules' >&2; exit 1; }
+	@echo '   downloading the packages, once: that may take a minute'
 	@$(PIP) install --quiet --require-hashes --requirement $(LOCK)
 	@touch $@
 
