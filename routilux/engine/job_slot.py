@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from routilux.segment import Segment
     from routilux.slot_metrics import SlotMetrics
 
-EVERYTHING = 1 << 60  # room of a slot that never holds its producer back
-
 
 class JobSlot(Slot):
     """A bounded queue between the routines of one job.
