@@ -164,20 +164,18 @@ class FunctionRoutine(Routine):
         following, in_hand, due = iter(batch), 0, False
         try:
             for item in following:
+                in_hand = 1
                 if due:  # between two items, and not behind the last: there the activation ends
-                    in_hand = 1
                     pace.keep()
-                    in_hand, due = 0, False
+                    due = False
                 try:
                     result = function(item)
                 except BaseException as error:  # noqa: BLE001 - it is this one item's, mostly
-                    in_hand = 1
                     self._give_up(item, error)
-                    in_hand, result = 0, None
+                    result = None
                 if type(result) is GeneratorType:
-                    in_hand = 1
                     self._emit_all(self._guarded(item, result), pace)
-                    in_hand, due = 0, True
+                    due = True
                 elif result is None or not heard:
                     due = True
                 else:
@@ -187,8 +185,8 @@ class FunctionRoutine(Routine):
                     outlet.stamps.append(now())
                     items.append(result)
                     if len(items) >= outlet.limit:
+                        in_hand, due = 0, True  # it is done, whatever becomes of its result
                         outlet.hand_over(result)
-                        due = True
         except BaseException:  # the job has ended: those before are done, and will not be letters
             left = length_hint(following) + in_hand
             activation_here().processed(len(batch) - left)

@@ -16,6 +16,7 @@ from routilux.engine.bottleneck import find_bottleneck, trace_back
 from routilux.engine.policy_view import PolicyView
 from routilux.engine.summary import describe_holds, summarize
 from routilux.engine.waits import find_cycle, is_stuck, waits
+from routilux.errors import describe
 from routilux.job.diagnosis import (
     BUSY,
     DONE,
@@ -83,7 +84,7 @@ def _lacks(node: JobRoutine) -> str:
         if lacks is not None:
             return str(lacks(cast("dict[str, Slot]", views), node.job.state))
     except Exception as error:  # noqa: BLE001 - a policy that cannot say it must not hide the rest
-        return f"its policy could not say what it lacks: {type(error).__name__}: {error}"
+        return f"its policy could not say what it lacks: {describe(error)}"
     finally:
         with node.job.lock:
             for view in views.values():  # it should only have looked

@@ -250,9 +250,9 @@ class Job(Report):
 
     # -- the pool's side ---------------------------------------------------------------------------
 
-    def enqueue(self, node: JobRoutine) -> None:
-        """A routine is ready. Under the lock."""
-        self.ready.append(node)
+    def enqueue(self, work: JobRoutine | Ticket) -> None:
+        """A routine is ready, or an activation waits for its turn. Under the lock."""
+        self.ready.append(work)
         if not self.in_line:
             self.in_line = True
             self.pool.submit(self)
@@ -263,10 +263,7 @@ class Job(Report):
             if self.ended:
                 ticket.wake()
                 return
-            self.ready.append(ticket)
-            if not self.in_line:
-                self.in_line = True
-                self.pool.submit(self)
+            self.enqueue(ticket)
 
     def take(self) -> RunningActivation | Ticket | None:
         """What a worker does next for this job; the job queues again if there is more."""
