@@ -75,6 +75,24 @@ class SlotRecord:
     delay: float = 0.0  # seconds of the wait that begins, for a retry
 
 
+@dataclass(frozen=True, slots=True)
+class BreakpointRecord:
+    """A breakpoint was hit, or a tracepoint has reported."""
+
+    job_id: str
+    flow_id: str
+    breakpoint_id: str
+    kind: str  # routine, slot, event, connection; or step
+    action: str  # pause_job, hold_item, log
+    routine_id: str  # where: the routine whose slot, event or logic it is
+    name: str | None  # the slot or event; None at a routine
+    item_ids: tuple[str, ...]  # the items that stopped there; without any payload
+    activation_id: str | None  # the activation that emitted them, or that would run
+    at_ns: int
+    hit_count: int
+    message: str | None = None  # of a tracepoint, filled in: it may hold payload
+
+
 class Hook:
     """Methods that do nothing. Override what you want to hear."""
 
@@ -104,6 +122,9 @@ class Hook:
 
     def items_held(self, record: SlotRecord) -> None:
         """Items are held beside a slot, because its job is paused."""
+
+    def breakpoint_hit(self, record: BreakpointRecord) -> None:
+        """A breakpoint was hit, or a tracepoint has reported."""
 
     def context(self) -> object | None:
         """The trace context to carry with what is emitted here; asked once per activation."""

@@ -46,7 +46,11 @@ LAYERS: tuple[Layer, ...] = (
     Layer("observers", _routilux("monitoring testing")),
     Layer("public names", ("routilux",)),
     Layer("telemetry", ("routilux_otel",), ("opentelemetry",)),
-    Layer("HTTP", _routilux("api"), ("fastapi", "pydantic", "starlette", "uvicorn", "yaml")),
+    Layer(
+        "HTTP",
+        _routilux("api"),
+        ("fastapi", "pydantic", "pydantic_settings", "starlette", "uvicorn", "yaml"),
+    ),
     Layer("programs", _routilux("demo cli"), ("rich", "typer", "uvicorn", "yaml")),
 )
 
