@@ -7,6 +7,8 @@
     |   `-- SlotPausedError       an item was refused: the job was paused
     |-- JobFinished               the job has ended; it takes no more items or commands
     |-- JobNotStill               a snapshot was asked for while logic was running
+    |-- NotPaused                 a step was asked for while the job was running
+    |-- NothingInHand             no item of that id stands at a breakpoint
     |-- NoActivation              emit() outside of any activation
     |-- ActivationEnded           emit() from a thread that outlived its activation
     |-- StalledError              everything in the job waits for everything else
@@ -89,6 +91,38 @@ class JobNotStill(RoutiluxError):
         super().__init__(f"Job '{job_id}' is not still{names}: {advice}")
         self.job_id = job_id
         self.routines = tuple(routines)
+
+
+class NotPaused(RoutiluxError):
+    """A step was asked for, and the job is not paused. Attributes: job_id, status."""
+
+    def __init__(self, job_id: str, status: str) -> None:
+        super().__init__(f"Job '{job_id}' is {status}: pause it first, or let it hit a breakpoint")
+        self.job_id = job_id
+        self.status = status
+
+
+class NothingInHand(RoutiluxError):
+    """No item of that id stands at a breakpoint, or it is not clear which one is meant.
+
+    Attributes:
+        job_id: the job.
+        item_id: the id that was asked for, or None.
+        item_ids: the items that stand.
+    """
+
+    def __init__(self, job_id: str, item_id: str | None, item_ids: Sequence[str]) -> None:
+        there = ", ".join(item_ids) or "none"
+        if item_id is not None:
+            what = f"Item '{item_id}' not found at a breakpoint of job '{job_id}'"
+        elif item_ids:
+            what = f"Several items of job '{job_id}' stand at breakpoints: name one of them"
+        else:
+            what = f"No item of job '{job_id}' stands at a breakpoint"
+        super().__init__(f"{what}; there are: {there}")
+        self.job_id = job_id
+        self.item_id = item_id
+        self.item_ids = tuple(item_ids)
 
 
 class NoActivation(RoutiluxError):

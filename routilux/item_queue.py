@@ -95,6 +95,32 @@ class ItemQueue:
             admitted += count
         return admitted
 
+    def take_held(self) -> Segment:
+        """Take the earliest held item, which is still offered: for `let_in` or `put_held_back`."""
+        self.held -= 1
+        return self._next_of(self.held_segments, 1)
+
+    def let_in(self, segment: Segment, now_ns: int) -> None:
+        """Let a taken held item wait."""
+        self._let_in(segment, len(segment), now_ns)
+
+    def put_held_back(self, segment: Segment) -> None:
+        """Hold a taken item again, before all others."""
+        self.held_segments.appendleft(segment)
+        self.held += len(segment)
+
+    def drop_held(self, segment: Segment, reason: str) -> None:
+        """Refuse a held segment after all."""
+        self.held_segments.remove(segment)
+        self.held -= len(segment)
+        self._count_refused(reason, len(segment))
+
+    def number(self, segment: Segment) -> None:
+        """Give the items of a segment their numbers, before it is offered."""
+        if segment.base == UNNUMBERED:
+            segment.base = self.next_number - segment.start
+            self.next_number += len(segment)
+
     def refuse(self, segment: Segment, reason: str) -> None:
         """Offer a segment and refuse it."""
         count = len(segment)
@@ -156,9 +182,7 @@ class ItemQueue:
 
     def _offer(self, segment: Segment, count: int) -> None:
         self.offered += count
-        if segment.base == UNNUMBERED:
-            segment.base = self.next_number - segment.start
-            self.next_number += count
+        self.number(segment)
 
     def _let_in(self, segment: Segment, count: int, now_ns: int) -> None:
         if self.unconsumed + self.kept_count + count > self.threshold:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from routilux.clock import SYSTEM_CLOCK, stamp, stamp_ns
+from routilux.debugger.registry import MonitoringRegistry
 from routilux.engine.entries import find_entries
 from routilux.engine.host import Host
 from routilux.engine.job import Job
@@ -53,6 +54,7 @@ class Runtime:
         standing_limit: producers that may wait with a thread each; beyond it no new activation of
             a routine that emits is started.
         ledger: where jobs are counted for those who monitor; None means the process's.
+        monitoring: whose breakpoints its jobs stop at; None means the process's registry.
 
     Attributes:
         hooks: hooks that hear this runtime's jobs.
@@ -71,6 +73,7 @@ class Runtime:
         jobs: JobStore | None = None,
         standing_limit: int = STANDING_LIMIT,
         ledger: Ledger | None = None,
+        monitoring: MonitoringRegistry | None = None,
     ) -> None:
         for name, value in (
             ("thread_pool_size", thread_pool_size), ("standing_limit", standing_limit)
@@ -86,10 +89,21 @@ class Runtime:
         self.pool = self._make_pool(standing_limit)
         self.ledger = ledger if ledger is not None else PROCESS_LEDGER
         self.ledger.add_pool(self.pool)
+        self.monitoring = (
+            monitoring if monitoring is not None else MonitoringRegistry.get_instance()
+        )
+        self._breakpoints = self.monitoring.breakpoint_manager
         self._host = Host(
-            self.pool, self.timer, clock, self.hooks, self._ended, self._redeliver_anew
+            self.pool,
+            self.timer,
+            clock,
+            self.hooks,
+            self._breakpoints,
+            self._ended,
+            self._redeliver_anew,
         )
         self._live: dict[str, Job] = {}
+        self._breakpoints.add_watcher(self)
         self._plans: dict[int, tuple[Flow, FlowPlan]] = {}
         self._changed = threading.Condition(threading.Lock())
         self._shut_down = False
@@ -190,6 +204,7 @@ class Runtime:
         state = JobState.deserialize(saved.job, codec, clock=self.clock)
         state.flow_id = found.flow_id
         job = self._bind(found, plan, state)
+        self._breakpoints.restore(state.job_id, saved.breakpoints)
         job.start_from(saved)
         self.ledger.add_restored(job)
         if not start_paused:
@@ -219,7 +234,17 @@ class Runtime:
             job = Job(state, flow, plan, self._host)
             state.attach(job)
             self._live[state.job_id] = job
+        if self._breakpoints.has_early(state.job_id):
+            job.breakpoints_changed()
         return job
+
+    def breakpoints_changed(self, job_id: str | None) -> None:
+        """Let a job, or all jobs, look at their breakpoints anew (the manager calls it)."""
+        with self._changed:
+            jobs = list(self._live.values())
+        for job in jobs:
+            if job_id in (None, job.state.job_id):
+                job.breakpoints_changed()
 
     def _plan(self, flow: Flow) -> FlowPlan:
         known = self._plans.get(id(flow))

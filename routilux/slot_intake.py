@@ -91,7 +91,7 @@ class SlotIntake(SlotReader):
                 self._check_waiting(leg)
                 now = self._clock.monotonic_ns()
                 if self._closed():
-                    self._restart_wait(leg)
+                    self.restart_wait(leg)
                     paused_until = paused_until or now + self._pause_timeout_ns()
                     until = min(paused_until, patience)
                     if now >= until:
@@ -153,8 +153,8 @@ class SlotIntake(SlotReader):
         return coming
 
     @staticmethod
-    def _restart_wait(leg: Leg) -> None:
-        """The wait that a pause cut short begins anew at resume."""
+    def restart_wait(leg: Leg) -> None:
+        """The wait that a pause cut short begins anew at resume. Under the lock."""
         if leg.due_ns is not None:
             leg.due_ns = None
             leg.attempts -= 1
@@ -176,8 +176,7 @@ class SlotIntake(SlotReader):
         if reason == "paused":
             kind: type[SlotQueueFullError] = SlotPausedError
             text = (
-                f"Slot '{self.name}' cannot enqueue: job '{self.job_id}' is paused. "
-                "Please resume it first."
+                f"Slot '{self.name}' cannot enqueue: {self._why_closed()}. Please resume it first."
             )
         elif reason == "evicted":
             kind = SlotQueueFullError
@@ -245,6 +244,10 @@ class SlotIntake(SlotReader):
 
     def _closed(self) -> bool:
         return False
+
+    def _why_closed(self) -> str:
+        """What keeps items out, for a person."""
+        return f"job '{self.job_id}' is paused"
 
     def _pause_timeout_ns(self) -> int:
         return int(self.settings.pause_enqueue_timeout * NANOSECONDS)

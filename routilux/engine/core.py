@@ -19,6 +19,7 @@ from routilux.errors import JobFinished
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from routilux.engine.debugger import Debugger
     from routilux.engine.delivery import Delivery
     from routilux.engine.host import Host
     from routilux.engine.job_routine import JobRoutine
@@ -67,6 +68,8 @@ class JobCore(ABC):
         self.open = False
         self.ended = False
         self.gate_closed = False
+        self.barred = False  # no activation starts: the gate is closed, or it has ended, or a step
+        self.debugger: Debugger | None = None
         self.drain_from = 0
         self.drain_failures: dict[str, int] = {}  # of each routine when it was last asked
         self.standers: set[Delivery] = set()

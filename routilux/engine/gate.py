@@ -21,7 +21,7 @@ from routilux.parcel import Parcel
 from routilux.status import ExecutionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from routilux.engine.host import Host
     from routilux.engine.plan import FlowPlan
@@ -40,6 +40,7 @@ class Gate(Notices):
         super().__init__(state, flow, plan, host)
         self.holds: dict[str, str] = {}
         self.resumes = 0  # how often the gate was opened again
+        self.closed_at_ns = 0  # when it was closed last
         self._still_waiters: list[tuple[Parcel, int]] = []
 
     def pause(
@@ -57,7 +58,8 @@ class Gate(Notices):
             if known is not None:
                 return known
             self.check_live()
-            changed = OPERATOR not in self.holds
+            # In a step the gate is open, whatever holds the job: to pause it then is a change.
+            changed = OPERATOR not in self.holds or not self.gate_closed
             if changed:
                 self.add_hold(OPERATOR, reason, identity)
             point = self._point(reason, checkpoint, identity, request_id)
@@ -86,11 +88,9 @@ class Gate(Notices):
             self.check_live()
             changed = self.holds.pop(OPERATOR, None) is not None
             warnings = queue_warnings([slot.read_metrics() for slot in self.slots])
-            if changed and not self.holds:
-                self._open_gate(reason, identity)
-            holds = tuple(self.holds)
-            status = "paused" if holds else "resumed"
-            result = ResumeResult(changed, status, holds, tuple(warnings))
+            if changed and not self.holds and self.gate_closed:
+                self.open_gate(reason, identity)
+            result = self._resume_result(changed, warnings)
             self.state.commands.remember(request_id, result.to_dict(), command)
             if changed and warnings:
                 line = "Resuming job %s with %d queue warning(s): %s"
@@ -121,17 +121,30 @@ class Gate(Notices):
 
     # -- under the lock ---------------------------------------------------------------------------
 
+    def all_holds(self) -> tuple[str, ...]:
+        """What holds the job, and what holds single items."""
+        items = self.debugger.item_holds() if self.debugger is not None else ()
+        return (*self.holds, *items)
+
+    def _resume_result(self, changed: bool, warnings: Sequence[str]) -> ResumeResult:
+        holds = self.all_holds()
+        return ResumeResult(changed, "paused" if holds else "resumed", holds, tuple(warnings))
+
     def add_hold(self, name: str, reason: str, identity: str | None = None) -> None:
-        """Hold the job; the first hold closes the gate."""
+        """Hold the job; the first hold closes the gate, and so does one in a step."""
         self.holds[name] = reason
-        if self.gate_closed:
+        if self.gate_closed or self.ended:
             return
-        self.gate_closed = True
+        self.gate_closed = self.barred = True
+        self.closed_at_ns = self.clock.time_ns()
+        if self.debugger is not None:
+            self.debugger.end_step()
         self.stop_clock()
         self.state.status = ExecutionStatus.PAUSED
         self.state.touch()
         self._unqueue()
         for slot in self.slots:
+            slot.refresh()
             slot.hold_waiting()
         for slot in self.slots:
             for outlet in slot.outlets:
@@ -149,13 +162,19 @@ class Gate(Notices):
         self.ready.clear()
         self.ready.extend(going_on)
 
-    def _open_gate(self, reason: str, identity: str | None) -> None:
-        self.gate_closed = False
+    def open_gate(self, reason: str, identity: str | None) -> None:
+        """Let the job go on. What a breakpoint stops on its way in closes the gate again."""
+        self.gate_closed = self.barred = False
         self.resumes += 1
         self.state.status = ExecutionStatus.RUNNING
         self.state.touch()
         self.start_clock()
+        self.tell_job("job_resumed", reason, identity)
         for slot in self.slots:
+            slot.refresh()
+        for slot in self.slots:
+            if self.gate_closed:
+                return
             slot.reopen()
         for node in self.routines.values():
             node.gated_by = None
@@ -164,13 +183,18 @@ class Gate(Notices):
         for slot in self.slots:
             for outlet in slot.outlets:
                 outlet.reset_limit()
-        self.tell_job("job_resumed", reason, identity)
         self.settle()
 
     def drop_holds(self) -> None:
         """The job has ended: nothing is held back any more."""
         self.holds.clear()
         self.gate_closed = False
+        if self.debugger is not None:
+            self.debugger.give_up()
+        for slot in self.slots:
+            slot.stops = 0
+            slot.watch = None
+            slot.refresh()
         self._wake_all()
         for parcel, _ in self._still_waiters:
             parcel.wake()
@@ -194,6 +218,10 @@ class Gate(Notices):
 
     def _is_still(self, own: int) -> bool:
         return self.ended or self.active - self.standing <= own
+
+    def add_pause_point(self, reason: str) -> None:
+        """Record that the job was paused by itself, with the state of its queues."""
+        self.state.pause_points.append(self._point(reason, None, None, None))
 
     def _counts(self) -> JobCounts:
         return JobCounts(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from routilux.clock import Clock
+    from routilux.debugger.manager import BreakpointManager
     from routilux.engine.pool import Pool
     from routilux.engine.timer import Timer
     from routilux.hooks import HookSet
@@ -28,5 +29,6 @@ class Host:
     timer: Timer
     clock: Clock
     hooks: HookSet
+    breakpoints: BreakpointManager
     on_end: Callable[[Any], None]
     redeliver_anew: Callable[[Any, list[DeadLetter]], str]

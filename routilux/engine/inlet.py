@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import stamp_ns
-from routilux.engine.gate import Gate
+from routilux.engine.debugging import Debugging
 from routilux.ids import item_id
 from routilux.job.commands import command_text
 from routilux.job.results import Redelivery
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 POSTED = "post"  # emitted_from of an item that came through `post`
 
 
-class Inlet(Gate):
+class Inlet(Debugging):
     """The part of a job that takes items from outside."""
 
     def slot(self, routine_id: str, name: str) -> JobSlot:
@@ -95,7 +95,7 @@ class Inlet(Gate):
 
     def _offer_letter(self, letter: DeadLetter) -> bool:
         slot = self.slot(letter.routine_id, letter.slot_name)
-        if (slot.hold_room() if self.gate_closed else slot.room()) <= 0:
+        if (slot.hold_room() if slot.closed else slot.room()) <= 0:
             return False
         segment = self.segment_of(letter)
         segment.base = letter.number

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from routilux.clock import NANOSECONDS, stamp
 from routilux.engine import draining, stall
 from routilux.engine.alarms import AskAgain, RetryDue
+from routilux.engine.caught import Draft
 from routilux.engine.failures import bury
 from routilux.engine.gate import OPERATOR
 from routilux.engine.job_routine import JobRoutine
@@ -31,6 +32,7 @@ from routilux.segment import Origin, Segment
 from routilux.status import ExecutionStatus
 
 if TYPE_CHECKING:
+    from routilux.engine.debugger import Debugger
     from routilux.engine.delivery import Delivery
     from routilux.engine.entries import Entries
     from routilux.engine.host import Host
@@ -143,9 +145,11 @@ class Job(Report):
 
     def settle(self) -> None:
         """Decide what it means if nothing runs now. Under the lock."""
-        if self.active > self.standing or self.ready or self.open or self.timed:
+        if self.active > self.standing or self.ready or self.ended or self.gate_closed:
             return
-        if self.ended or self.gate_closed:
+        if self.debugger is not None and self._is_debugged(self.debugger):
+            return
+        if self.open or self.timed:
             return
         if self.standing or any(node.gated_by is not None for node in self.routines.values()):
             stall.resolve(self)
@@ -154,6 +158,21 @@ class Job(Report):
         else:
             self.end(ExecutionStatus.COMPLETED)
 
+    def _is_debugged(self, debugger: Debugger) -> bool:
+        """Whether a step goes on or ends here, or something stands at a breakpoint."""
+        step = debugger.step
+        if step is None or (self.timed and step.waits_for_alarms):
+            return bool(debugger.hits)
+        why = step.idle()
+        if why is None or self.ready:
+            return True
+        backlog = any(slot.queue.unconsumed or slot.queue.held for slot in self.slots)
+        if self.open or self.standing or self.timed or backlog or debugger.hits:
+            debugger.stop_step(why)
+            return True
+        debugger.end_step()  # the job has done its work: nobody wants to look at it
+        return False
+
     def end(
         self, status: ExecutionStatus, error: str | None = None, error_type: str | None = None
     ) -> None:
@@ -161,7 +180,7 @@ class Job(Report):
         if self.ended:
             return
         state = self.state
-        self.ended = True
+        self.ended = self.barred = True
         state.status = status
         state.error, state.error_type = error, error_type
         state.completed_at = state.updated_at = stamp(self.clock.time_ns())
@@ -188,7 +207,10 @@ class Job(Report):
                 bury(alarm.callback.node, alarm.callback.claim)
         for node in self.routines.values():
             for claim in node.due:
-                bury(node, claim)
+                if isinstance(claim, Draft):
+                    claim.put_back()
+                else:
+                    bury(node, claim)
             node.due.clear()
 
     def _finish_if_still(self) -> None:
@@ -296,10 +318,12 @@ class Job(Report):
 
     # -- activations -------------------------------------------------------------------------------
 
-    def activation_ended(self, node: JobRoutine) -> None:
-        """A lane of `node` is over. Under the lock."""
+    def activation_ended(self, activation: RunningActivation) -> None:
+        """An activation is over, and so is its lane. Under the lock."""
         self.active -= 1
-        node.lane_ended()
+        if self.debugger is not None:
+            self.debugger.ended(activation)
+        activation.node.lane_ended()
         if self._still_waiters:
             self.became_still()
         self.settle()

@@ -12,10 +12,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import NANOSECONDS
+from routilux.engine.caught import Draft
 from routilux.engine.claim import Claim
 from routilux.engine.running import RunningActivation
 
 if TYPE_CHECKING:
+    from routilux.debugger.breakpoint import Breakpoint
     from routilux.engine.job import Job
     from routilux.engine.job_slot import JobSlot
     from routilux.engine.outlet import Output
@@ -34,6 +36,7 @@ class JobRoutine:
         "activations",
         "backoffs",
         "busy_ns",
+        "caught",
         "concurrency",
         "declines",
         "deferred",
@@ -57,6 +60,7 @@ class JobRoutine:
         "stood_ns",
         "to_start",
         "waived",
+        "watch",
     )  # fmt: skip
 
     def __init__(self, job: Job, plan: RoutinePlan) -> None:
@@ -73,6 +77,8 @@ class JobRoutine:
         self.lanes = 0
         self.backoffs = 0
         self.due: deque[Claim] = deque()  # claims whose back-off is over
+        self.caught: list[Draft] = []  # what stands at a breakpoint before its logic
+        self.watch: tuple[Breakpoint, ...] | None = None
         self.to_start = False  # a source that has not run yet
         self.news = False  # something came since the policy was last asked
         self.declines = False  # the policy's last word
@@ -125,12 +131,12 @@ class JobRoutine:
         if self.queued:
             return
         job = self.job
-        if not (job.gate_closed or job.ended) and self._may_start():
+        if not job.barred and self._may_start():
             self.queued = True
             job.enqueue(self)
 
     def _may_start(self) -> bool:
-        if not self.has_work():
+        if self.caught or not self.has_work():
             return False
         if self.lanes + self.backoffs - len(self.due) >= self.concurrency:
             return False
@@ -199,7 +205,9 @@ class JobRoutine:
         """Start an activation, if what made the routine queue still holds."""
         self.queued = False
         job = self.job
-        if job.gate_closed or job.ended or not self._may_start():
+        if job.barred or not self._may_start():
+            return None
+        if job.debugger is not None and not job.debugger.admits(self):
             return None
         self.waived = False
         if self.deferred:
@@ -227,18 +235,20 @@ class JobRoutine:
         """Take all new items, or a portion; a fair share of them if other lanes are free."""
         now = self.job.clock.time_ns()
         lanes = self.concurrency - self.lanes
-        claim = Claim(self.next_number())
+        watched = self.watch is not None
+        claim = Draft(self.next_number()) if watched else Claim(self.next_number())
         for slot in self.slots:
             queue = slot.queue
             if lanes == 1 and queue.unconsumed <= self.portion:
                 segments = queue.take_all()
             else:
                 segments = queue.take(min(self.portion, -(-queue.unconsumed // max(1, lanes))))
-            if segments:
+            if segments and not watched:
                 queue.commit(segments, now)
             claim.add(slot, segments)
-        for slot in self.slots:
-            slot.taken()
+        if not watched:
+            for slot in self.slots:
+                slot.taken()
         return claim
 
     def measure_portion(self, taken: int, busy_ns: int) -> None:

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from routilux.clock import NANOSECONDS
+from routilux.engine import entry
 from routilux.engine.running import running_here
 from routilux.errors import JobFinished, SlotQueueFullError
 from routilux.item_queue import ItemQueue
@@ -13,6 +14,8 @@ from routilux.segment import count_items
 from routilux.slot import Slot
 
 if TYPE_CHECKING:
+    from routilux.debugger.breakpoint import Breakpoint
+    from routilux.engine.caught import Caught
     from routilux.engine.job import Job
     from routilux.engine.job_routine import JobRoutine
     from routilux.engine.outlet import RunningOutlet
@@ -26,6 +29,10 @@ class JobSlot(Slot):
     """A bounded queue between the routines of one job.
 
     Attributes:
+        closed: nothing may enter: the job is paused, or a breakpoint holds an item in front.
+        guarded: it is closed or watched; the one test that a delivery pays for both.
+        stops: items in front of it that a breakpoint holds.
+        watch: its breakpoints; an empty tuple if each item is looked at for another reason.
         job: the job that owns it.
         consumer: the routine that takes from it.
         producers: the routines whose events are connected to it.
@@ -49,6 +56,9 @@ class JobSlot(Slot):
         self.producers: list[JobRoutine] = []
         self.outlets: list[RunningOutlet] = []
         self.holds_back = settings.holds_back
+        self.closed = self.guarded = False
+        self.stops = 0
+        self.watch: tuple[Breakpoint, ...] | None = None
 
     @property
     def routine_id(self) -> str:
@@ -62,15 +72,27 @@ class JobSlot(Slot):
 
     # -- all below: under the job's lock ----------------------------------------------------------
 
+    def refresh(self) -> None:
+        """Say anew whether it is closed or watched; something of that has changed."""
+        self.closed = self.job.gate_closed or self.stops > 0
+        self.guarded = self.closed or self.watch is not None
+
     def room(self) -> int:
-        """Items that could enter now, as the start gate sees it."""
-        if self.legs or self.queue.held:
+        """Items that could enter now, as the start gate sees it.
+
+        Behind an item that a breakpoint holds, producers go on as long as more can be held.
+        """
+        if self.legs:
+            return 0
+        if self.stops:
+            return self.max_queue_length - self.queue.held
+        if self.queue.held:
             return 0
         return self.max_queue_length - self.queue.unconsumed
 
     def open_room(self) -> int:
         """Items that a consumer may pull in; a slot that refuses or evicts takes what fits."""
-        return 0 if self.job.gate_closed else self.room()
+        return 0 if self.closed else self.room()
 
     def hold_room(self) -> int:
         """Items that could be held now."""
@@ -79,21 +101,22 @@ class JobSlot(Slot):
     def offer(self, segment: Segment) -> Segment | None:
         """Offer what an activation has emitted. Returns what must wait for room, or None."""
         queue = self.queue
-        if self.job.gate_closed:
-            return self.hold(segment)
+        if self.guarded:
+            return entry.offer(self, segment)
         if self.legs or queue.held:
             if self.holds_back:
                 return segment
-            return self._overflow(segment, 0)  # held items have the room, if there is any
+            return self.overflow(segment, 0)  # held items have the room, if there is any
         room = self.max_queue_length - queue.unconsumed
         count = segment.stop - segment.start
         if count <= room:
             queue.put(segment, self._clock.time_ns())
             self.consumer.items_came()
             return None
-        return self._overflow(segment, room)
+        return self.overflow(segment, room)
 
-    def _overflow(self, segment: Segment, room: int) -> Segment | None:
+    def overflow(self, segment: Segment, room: int) -> Segment | None:
+        """Let in what there is room for; of the rest, what its setting says."""
         overflow = self.settings.overflow
         if overflow == "drop_oldest":
             self._make_way(segment)
@@ -123,19 +146,63 @@ class JobSlot(Slot):
         if surplus > waiting:
             self.refuse(segment.cut(min(surplus - waiting, len(segment))), "evicted")
 
+    def admit(self) -> bool:
+        """Let held and waiting items in, as far as there is room and nothing stops them."""
+        return entry.admit(self) if self.guarded else super().admit()
+
     def reopen(self) -> None:
-        """The gate has opened: held items go in, then those that stood still with their producer.
+        """Nothing keeps items out any more: held ones go in, then those that stood still.
 
         Only a slot that holds its producers back lets them go on waiting.
         """
+        self.refresh()
         if self.admit():
             self.consumer.news = True
         if self.holds_back:
             return
         for leg in [leg for leg in self.legs if not leg.parcel.outside]:
+            if self.closed:  # one of them was stopped by a breakpoint
+                return
             self.legs.remove(leg)
-            self._overflow(leg.segment, self.room())
+            rest = self.offer(leg.segment)
+            if rest is not None:
+                leg.segment = rest
+                self.legs.appendleft(leg)
+                return
             leg.parcel.leg_ended(leg)
+
+    def catch(self, caught: Caught) -> Caught | None:
+        """Hold an item that was stopped. One that cannot be held waits with its producer."""
+        self.queue.number(caught)
+        if self.queue.held >= self.max_queue_length:
+            return caught
+        self.queue.hold(caught)
+        self.job.held(self, caught)
+        return None
+
+    def drop(self, caught: Caught) -> None:
+        """Refuse an item that was stopped: somebody drops it in the debugger."""
+        reason = "dropped_in_debugger"
+        for leg in self.legs:
+            if leg.segment is caught:
+                self.legs.remove(leg)
+                leg.parcel.leg_ended(leg)
+                self.queue.refuse(caught, reason)
+                break
+        else:
+            self.queue.drop_held(caught, reason)
+        self.job.refused(self, caught, reason)
+
+    def let_go(self) -> None:
+        """A breakpoint holds one item less in front of it."""
+        if self.job.gate_closed:
+            return
+        for leg in self.legs:
+            self.restart_wait(leg)
+            leg.parcel.wake()
+        self.reopen()
+        self.taken()
+        self.consumer.consider()
 
     def _evict(self, count: int) -> list[Segment]:
         evicted = self.queue.take(count)
@@ -166,11 +233,12 @@ class JobSlot(Slot):
                 leg.parcel.wake()
             else:
                 room = self.max_queue_length - self.queue.held
-                part = leg.segment.cut(min(room, len(leg.segment)))
+                whole = len(leg.segment) <= room
+                part = leg.segment if whole else leg.segment.cut(room)
                 if len(part):
                     self.queue.hold(part)
                     self.job.held(self, part)
-                if not len(leg.segment):
+                if whole:
                     self.legs.remove(leg)
                     leg.parcel.leg_ended(leg)
 
@@ -187,7 +255,7 @@ class JobSlot(Slot):
         Counts the wait that begins, or refuses the item at the head after the last.
         """
         settings = self.settings
-        if self.job.gate_closed:
+        if self.closed:
             return None
         if settings.overflow != "retry":
             if not leg.attempts:
@@ -260,8 +328,18 @@ class JobSlot(Slot):
         self.admit()
         return error
 
+    def _let_in_or_wait(self, segment: Segment) -> Leg | None:
+        if self.guarded and entry.stops_caller(self, segment):
+            return None
+        return super()._let_in_or_wait(segment)
+
     def _closed(self) -> bool:
-        return self.job.gate_closed
+        return self.closed
+
+    def _why_closed(self) -> str:
+        if self.job.gate_closed:
+            return super()._why_closed()
+        return f"a breakpoint of job '{self.job_id}' holds an item in front of it"
 
     def _arrived(self) -> None:
         self.consumer.items_came()

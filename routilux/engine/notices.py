@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.clock import NANOSECONDS
 from routilux.engine.core import JobCore
-from routilux.errors import JobFinished, describe, text_of
+from routilux.errors import JobFinished, RoutiluxError, describe, text_of
 from routilux.hooks import PROCESS_HOOKS, JobRecord, SlotRecord, is_interrupt
 from routilux.job.dead_letters import LetterFacts
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from routilux.engine.job_slot import JobSlot
     from routilux.engine.plan import FlowPlan
     from routilux.engine.running import RunningActivation
-    from routilux.errors import RoutiluxError
     from routilux.flow import Flow
     from routilux.job_state import JobState
     from routilux.parcel import Leg
@@ -116,6 +115,8 @@ class Notices(JobCore):
             return None
         if reason == "cancelled":
             return JobFinished(self.state.job_id, self.state.status.value)
+        if reason == "dropped_in_debugger":
+            return RoutiluxError("It was dropped in the debugger")
         return slot.full_error(reason, attempts)
 
     def dead_letter(
@@ -165,7 +166,8 @@ class Notices(JobCore):
 
     def held(self, slot: JobSlot, segment: Segment) -> None:
         """Items are held beside a slot."""
-        self._tell_slot("items_held", slot, segment, len(segment), "paused", 0)
+        reason = "paused" if self.gate_closed else "breakpoint"
+        self._tell_slot("items_held", slot, segment, len(segment), reason, 0)
 
     def retried(self, slot: JobSlot, leg: Leg, delay: float) -> None:
         """A producer begins to wait for room."""

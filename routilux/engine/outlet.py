@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from routilux.engine.delivery import Delivery
+from routilux.engine.leaving import Departure
 from routilux.segment import Origin, Segment
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from routilux.engine.job_slot import JobSlot
     from routilux.engine.plan import OutputPlan
     from routilux.engine.running import RunningActivation
+    from routilux.engine.watches import OutputWatch
 
 Target = tuple["JobSlot", "Callable[[Any], Any] | None"]
 
@@ -28,15 +30,25 @@ class Output:
 
     Attributes:
         targets: the connected slots, each with the connection's transform or None.
+        watch: breakpoints on the way to these slots; None: items go on in whole segments.
+        full: items that an outlet may buffer; 1 while it is watched, so that logic stops where an
+            item was stopped.
     """
 
-    __slots__ = ("event", "full", "pullable", "targets")
+    __slots__ = ("event", "full", "plan", "pullable", "targets", "watch")
 
     def __init__(self, plan: OutputPlan, targets: tuple[Target, ...]) -> None:
+        self.plan = plan
         self.event = plan.event
         self.full = plan.full
+        self.watch: OutputWatch | None = None
         self.pullable = plan.pullable
         self.targets = targets
+
+    def set_watch(self, watch: OutputWatch | None) -> None:
+        """Let each item be looked at on its way, or none. Under the job's lock."""
+        self.watch = watch
+        self.full = self.plan.full if watch is None else 1
 
     def is_awaited(self) -> bool:
         """Whether a consumer has nothing to do, so that each item is news."""
@@ -47,15 +59,21 @@ class Output:
 
 
 class Prepared(tuple[Any, ...]):
-    """An item of an output with transforms: its data for each target."""
+    """An item of an output with transforms: its data for each target, and what was emitted."""
 
     __slots__ = ()
+
+
+def prepare(output: Output, emitted: object) -> Prepared:
+    """Transform an item for each target. A connection may call its author's code."""
+    parts = [each if t is None else t(each) for _, t in output.targets for each in (emitted,)]
+    return Prepared([*parts, emitted])
 
 
 class RunningOutlet:
     """The outlet of one event of one activation. See `routilux.activation.Outlet`."""
 
-    __slots__ = ("activation", "data", "limit", "now", "origin", "output", "stamps")
+    __slots__ = ("activation", "data", "leaving", "limit", "now", "origin", "output", "stamps")
 
     def __init__(self, activation: RunningActivation, output: Output, number: int) -> None:
         self.activation = activation
@@ -65,6 +83,7 @@ class RunningOutlet:
         self.now = activation.job.clock.time_ns
         self.origin = Origin(activation.routine_id, output.event, number, activation.context)
         self.limit = output.full
+        self.leaving = False  # an item is on its way to several slots
 
     def open(self) -> None:
         """Let consumers know of this outlet. Under the job's lock."""
@@ -83,16 +102,20 @@ class RunningOutlet:
         """Move items on their way; `emitted` is the latest. May block and may raise."""
         if not self.output.pullable:
             emitted = self._prepare(emitted)
+        if self.output.watch is not None and self.is_held_back():
+            self.activation.checkpoint()
         self.activation.hand_over(self, emitted)
+
+    def is_held_back(self) -> bool:
+        """Whether items wait here until the gate opens, for a breakpoint may stop them there."""
+        watch = self.output.watch
+        return watch is not None and not watch.is_empty and self.activation.job.gate_closed
 
     def _prepare(self, emitted: object) -> object:
         """Transform an item, in its place; if that raises, it was not emitted."""
         ready: Prepared | None = None
         try:
-            ready = Prepared(
-                emitted if transform is None else transform(emitted)
-                for _, transform in self.output.targets
-            )
+            ready = prepare(self.output, emitted)
         finally:
             with self.activation.job.lock:
                 self._replace(emitted, ready)
@@ -125,6 +148,8 @@ class RunningOutlet:
 
     def collect(self, delivery: Delivery | None = None) -> Delivery | None:
         """Offer what is buffered to the slots. What has to wait for room joins `delivery`."""
+        if self.output.watch is not None:
+            return self._collect_watched(delivery)
         pullable = self.output.pullable
         data, stamps = self._cut(len(self.data)) if pullable else self._cut_prepared()
         if not data:
@@ -135,6 +160,49 @@ class RunningOutlet:
             if rest is not None:
                 delivery = delivery or Delivery(self.activation)
                 delivery.add(slot, rest)
+        return delivery
+
+    def _collect_watched(self, delivery: Delivery | None) -> Delivery | None:
+        """As `collect`, item by item. One that has to wait keeps those after it in the buffer."""
+        while delivery is None and not self.is_held_back():
+            item = self._cut_one()
+            if item is None:
+                break
+            delivery = self._leave(*item)
+        return delivery
+
+    def _cut_one(self) -> tuple[object, int] | None:
+        """Take out the first item that is ready, with its stamp."""
+        for index, item in enumerate(self.data):
+            if self.output.pullable or type(item) is Prepared:
+                stamp = self.stamps[index]
+                del self.data[index], self.stamps[index]
+                return item, stamp
+        return None
+
+    def _leave(self, item: object, stamp: int) -> Delivery | None:
+        """Offer one item to each slot, or let breakpoints stop it on the way.
+
+        Meanwhile nothing that was emitted later may overtake it: a stop closes the gate, which
+        looks at every outlet.
+        """
+        job = self.activation.job
+        delivery: Delivery | None = None
+        self.leaving = True
+        departure = Departure(self, item, stamp)
+        stops = job.debugger.at_leaving(departure) if job.debugger is not None else None
+        for index, (slot, _) in enumerate(self.output.targets):
+            segment = departure.segment(index)
+            caught = stops.catch(index, slot, segment) if stops is not None else None
+            rest = slot.offer(segment) if caught is None else slot.catch(caught)
+            if rest is not None:
+                delivery = delivery or Delivery(self.activation)
+                delivery.add(slot, rest)
+        if stops is not None:
+            stops.register()
+        self.leaving = False
+        if job.gate_closed:
+            self.pull_held()
         return delivery
 
     def _cut(self, count: int) -> tuple[list[Any], list[int]]:
@@ -165,6 +233,8 @@ class RunningOutlet:
         Called at the pause and whenever somebody looks at a slot, so that nobody can tell buffered
         items from held ones.
         """
+        if self.leaving or self.is_held_back():
+            return
         self._move(
             min(slot.hold_room() for slot, _ in self.output.targets) if self.output.targets else 0
         )
@@ -196,6 +266,20 @@ class RunningOutlet:
         count = min(len(self.data), room)
         if count <= 0 or not self.output.pullable:
             return
+        if self.output.watch is not None:
+            self._move_watched(count)
+            return
         data, stamps = self._cut(count)
         for slot, _ in self.output.targets:
             slot.offer(Segment(data, stamps, self.origin))
+
+    def _move_watched(self, count: int) -> None:
+        """Move up to `count` items; a stop ends it, for there may be no room behind it."""
+        closed = self.activation.job.gate_closed
+        while count and self.data and closed == self.activation.job.gate_closed:
+            self._leave(*self._take_first())
+            count -= 1
+
+    def _take_first(self) -> tuple[object, int]:
+        data, stamps = self._cut(1)
+        return data[0], stamps[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from routilux.engine.caught import Draft
 from routilux.engine.claim import Claim
 from routilux.engine.policy_answer import check_answer
 from routilux.segment import Segment, all_data, count_items
@@ -75,7 +76,8 @@ class PolicyView(SlotReader):
         queue = self._slot.queue
         if not self.drawn and returned:
             self.drawn = queue.take(len(returned))
-        queue.commit(self.drawn, self._slot.job.clock.time_ns())
+        if not isinstance(claim, Draft):
+            queue.commit(self.drawn, self._slot.job.clock.time_ns())
         own = returned is None or _same(returned, all_data(self.drawn))
         claim.add(self._slot, self.drawn, None if own else returned)
 
@@ -129,13 +131,15 @@ def _accept(
     shown: Mapping[str, list[Any]],
 ) -> Claim:
     node = activation.node
-    claim = Claim(node.next_number())
+    number = node.next_number()
+    claim = Claim(number) if node.watch is None else Draft(number)
     for name, view in views.items():
         view.settle(shown.get(name), claim)
     node.declines = False
     node.news = node.backlog > 0
-    for slot in node.slots:
-        slot.taken()
+    if node.watch is None:
+        for slot in node.slots:
+            slot.taken()
     node.consider()
     return claim
 

@@ -31,7 +31,10 @@ class Report(Inlet):
         """Begin, paused, where another job stopped."""
         with self.lock:
             if not self.ended:  # else the runtime was shut down meanwhile
-                self.gate_closed = True
+                self.gate_closed = self.barred = True
+                self.closed_at_ns = self.clock.time_ns()
+                for slot in self.slots:
+                    slot.refresh()
                 put_into(self, saved)
                 self.state.status = ExecutionStatus.PAUSED
                 self.tell_job("job_started", "restored")

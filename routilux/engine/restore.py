@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from routilux.engine.alarms import AskAgain, RetryDue
+from routilux.engine.caught import Draft
 from routilux.engine.claim import Claim
+from routilux.engine.restore_hits import take_over_hits
 from routilux.engine.saved_reading import read_saved
+from routilux.segment import count_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,10 +63,11 @@ def _problems(saved: SavedJob, plan: FlowPlan) -> Iterator[str]:
         yield f"it has no routine '{routine_id}'"
     for slot in saved.slots:
         settings = slots.get(slot.routine_id, {}).get(slot.slot_name)
-        most = max(slot.unconsumed, slot.held_count)
+        waiting = slot.unconsumed + saved.caught_in(slot.routine_id, slot.slot_name)
+        most = max(waiting, slot.held_count)
         if settings is not None and settings.max_queue_length < most:
             yield (
-                f"slot '{slot.name}' has {slot.unconsumed} waiting and {slot.held_count} held "
+                f"slot '{slot.name}' has {waiting} waiting and {slot.held_count} held "
                 f"items, and its max_queue_length is now {settings.max_queue_length}: make it at "
                 f"least {most}"
             )
@@ -98,6 +102,8 @@ def put_into(job: Report, saved: SavedJob) -> None:
     if saved.time_limit is not None:
         limit, due_ns = saved.time_limit
         job.limit_time(limit, due_ns - saved.run_ns)
+    take_over_hits(job, saved)
+    job.look_anew()
 
 
 def _fill(slot: JobSlot, saved: SavedSlot) -> None:
@@ -120,6 +126,10 @@ def _put_activation(job: Report, saved: SavedActivation, run_ns: int) -> None:
     node = job.routines[saved.routine_id]
     claim = _claim(node, saved)
     node.backoffs += 1
+    if isinstance(claim, Draft):
+        claim.checked = True  # unless a hit says that it still stands
+        for slot, segments in claim.inputs:
+            slot.queue.unconsumed += count_items(segments)
     if saved.due_ns is None:
         node.due.append(claim)
     else:
@@ -128,7 +138,7 @@ def _put_activation(job: Report, saved: SavedActivation, run_ns: int) -> None:
 
 def _claim(node: JobRoutine, saved: SavedActivation) -> Claim:
     """The claim again; a slot that the routine has only now gave it nothing."""
-    claim = Claim(saved.number)
+    claim = Draft(saved.number) if saved.caught else Claim(saved.number)
     given = {each.slot_name: each for each in saved.inputs}
     for slot in node.slots:
         each = given.get(slot.name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.activation import activation_here, current_activation
 from routilux.clock import NANOSECONDS
+from routilux.engine.caught import Draft
 from routilux.engine.delivery import Delivery
 from routilux.engine.failures import policy_failed, settle_failure
 from routilux.engine.notices import logger
@@ -26,6 +27,7 @@ from routilux.status import ExecutionStatus, RoutineStatus
 if TYPE_CHECKING:
     from routilux.clock import Clock
     from routilux.engine.claim import Claim
+    from routilux.engine.debugger import Debugger, Match
     from routilux.engine.job import Job
     from routilux.engine.job_routine import JobRoutine
     from routilux.engine.job_slot import JobSlot
@@ -125,8 +127,10 @@ class RunningActivation:
             self.claim = self._ask_policy()
             if self.claim is None:
                 return
-        current_activation.set(self)
         job = self.job
+        if job.debugger is not None and not self._passes_debugger(job.debugger):
+            return
+        current_activation.set(self)
         job.state.current_routine_id = self.routine_id
         self.told = job.watched
         if self.told:
@@ -141,6 +145,31 @@ class RunningActivation:
         if job.notices:
             job.tell_notices()
         error = None  # or its traceback and this frame keep each other
+
+    def _passes_debugger(self, debugger: Debugger) -> bool:
+        """Whether logic may be called, or a breakpoint of its routine stops the activation."""
+        job, draft = self.job, self.claim
+        found: list[Match] = []
+        if isinstance(draft, Draft) and not draft.checked:
+            found = debugger.judge(self.node, draft)
+        with job.lock:
+            passes = not isinstance(draft, Draft) or self._commit(debugger, draft, found)
+            if passes:
+                debugger.began(self)
+            else:
+                self.leave()
+        job.tell_notices()
+        return passes
+
+    def _commit(self, debugger: Debugger, draft: Draft, found: list[Match]) -> bool:
+        """Consume what logic is to get. False: a breakpoint stops it, or the job has ended."""
+        if self.job.ended:
+            draft.put_back()
+            return False
+        if not draft.checked and debugger.stops_at_routine(self.node, draft, found):
+            return False
+        self.claim = draft.commit(self.job.clock.time_ns())
+        return True
 
     def _ask_policy(self) -> Claim | None:
         try:
@@ -171,10 +200,13 @@ class RunningActivation:
         while True:
             with job.lock:
                 delivery = self._collect_all()
-                if delivery is None:
+                at_gate = delivery is None and any(
+                    outlet.data and outlet.is_held_back() for outlet in self.outlets.values()
+                )
+                if delivery is None and not at_gate:
                     self._end(error)
                     break
-            self.stand(delivery)
+            self.stand(delivery or Delivery(self), at_gate=at_gate)
 
     def _collect_all(self) -> Delivery | None:
         """Offer what all outlets have buffered. Under the lock."""
@@ -214,7 +246,7 @@ class RunningActivation:
         """Count as active no longer. Under the lock."""
         self.ended = True
         self.counted = False
-        self.job.activation_ended(self.node)
+        self.job.activation_ended(self)
 
     @property
     def is_here(self) -> bool:

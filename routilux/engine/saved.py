@@ -14,9 +14,10 @@ from routilux.segment import count_items
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from routilux.debugger.breakpoint import Breakpoint
     from routilux.segment import Segment
 
-SCHEMA = 1  # raised when an older reader would misread the document
+SCHEMA = 2  # raised when an older reader would misread the document
 SLOT_FIELDS = (
     "routine_id",
     "slot_name",
@@ -40,7 +41,18 @@ ROUTINE_FIELDS = (
     "news",
     "declines",
 )
-ACTIVATION_FIELDS = ("routine_id", "number", "attempt", "due_ns", "rerun")
+ACTIVATION_FIELDS = ("routine_id", "number", "attempt", "due_ns", "rerun", "caught")
+HIT_FIELDS = (
+    "id",
+    "kind",
+    "breakpoint_ids",
+    "pauses",
+    "routine_id",
+    "name",
+    "at_ns",
+    "items",
+    "activation",
+)
 # Fields that are JSON data as they are, and are written under their own names.
 
 
@@ -100,6 +112,7 @@ class SavedActivation:
         attempt: 1, and one more for each retry.
         due_ns: when its back-off is over; None: it runs as soon as the job does.
         rerun: it had begun, and begins anew: what it had emitted is emitted again.
+        caught: a breakpoint stopped it before its logic: its items are not consumed yet.
         failed: items that are dead letters already: (slot's name, number).
     """
 
@@ -108,6 +121,7 @@ class SavedActivation:
     attempt: int
     due_ns: int | None
     rerun: bool
+    caught: bool = False
     message: Any = None
     failed: list[tuple[str, int]] = field(default_factory=list)
     inputs: list[SavedInput] = field(default_factory=list)
@@ -116,6 +130,26 @@ class SavedActivation:
     def id(self) -> str:
         """The activation's id within its job."""
         return activation_id(self.routine_id, self.number)
+
+
+@dataclass(slots=True)
+class SavedHit:
+    """Something that stands at breakpoints.
+
+    Attributes:
+        items: where its items are: (routine, slot's name, number).
+        activation: the number of the activation that would run, of kind routine.
+    """
+
+    id: str
+    kind: str
+    breakpoint_ids: list[str]
+    pauses: bool
+    routine_id: str
+    name: str | None
+    at_ns: int
+    items: list[tuple[str, str, int]]
+    activation: int | None = None
 
 
 @dataclass(slots=True)
@@ -151,6 +185,9 @@ class SavedJob:
         holds: why it is paused, by the name of the hold.
         time_limit: seconds that it may run and when they are over, or None.
         policy_alarms: routine and time of policies that are to be asked again.
+        breakpoints: the job's breakpoints.
+        hits: what stands at them, in order.
+        stopped_for: why the last step has ended, or None.
     """
 
     taken_ns: int
@@ -163,6 +200,19 @@ class SavedJob:
     routines: list[SavedRoutine] = field(default_factory=list)
     activations: list[SavedActivation] = field(default_factory=list)
     policy_alarms: list[tuple[str, int]] = field(default_factory=list)
+    breakpoints: list[Breakpoint] = field(default_factory=list)
+    hits: list[SavedHit] = field(default_factory=list)
+    stopped_for: str | None = None
+
+    def caught_in(self, routine_id: str, slot_name: str) -> int:
+        """Items of a slot that activations which were stopped have in hand."""
+        return sum(
+            count_items(each.segments)
+            for activation in self.activations
+            if activation.caught and activation.routine_id == routine_id
+            for each in activation.inputs
+            if each.slot_name == slot_name
+        )
 
     @property
     def at_least_once(self) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from routilux.engine.gate import OPERATOR
+from routilux.engine.saved_hit_checks import BREAKPOINT, HIT, check_hits, hold
 from routilux.ids import activation_id
 from routilux.item_queue import REFUSALS
 from routilux.job.checking import (
@@ -34,7 +34,7 @@ from routilux.status import ExecutionStatus
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-LISTS = ("slots", "routines", "activations", "policy_alarms")
+LISTS = ("slots", "routines", "activations", "policy_alarms", "breakpoints", "hits")
 """Lists whose lengths are saved, too: an entry that is gone would else not be missed."""
 
 RUN = fields(
@@ -46,6 +46,7 @@ RUN = fields(
         "attempt": number,
         "enqueued_ns": count,
         "consumed_ns": count,
+        "passed": each(name),
         "emitted_ns": each(moment_ns),
         "data": each(anything),
     }
@@ -57,6 +58,10 @@ def _run(value: Any, place: str) -> None:
     items, times = len(value["data"]), len(value["emitted_ns"])
     if not items or items != times:
         raise ValueError(f"{place}: {items} items with {times} times")
+    if value["passed"] and items != 1:
+        raise ValueError(
+            f"{place}: {items} items have passed breakpoints, and they do so one by one"
+        )
 
 
 def _failed(value: Any, place: str) -> None:
@@ -103,6 +108,7 @@ ACTIVATION = fields(
         "attempt": number,
         "due_ns": maybe(count),
         "rerun": flag,
+        "caught": flag,
         "message": anything,
         "failed": each(_failed),
         "item_count": count,
@@ -116,13 +122,16 @@ SNAPSHOT = fields(
         "taken_at": moment,
         "run_ns": count,
         "is_open": flag,
-        "holds": by_name(text, one_of([OPERATOR])),
+        "holds": by_name(text, hold),
         "time_limit": maybe(fields({"seconds": seconds, "due_ns": count})),
         "sizes": fields(dict.fromkeys(LISTS, count)),
         "slots": each(SLOT),
         "routines": each(ROUTINE),
         "activations": each(ACTIVATION),
         "policy_alarms": each(fields({"routine_id": name, "due_ns": count})),
+        "breakpoints": each(BREAKPOINT),
+        "hits": each(HIT),
+        "stopped_for": maybe(text),
         "job": fields({"job_id": name, "flow_id": name, "status": name}),
     }
 )
@@ -140,8 +149,9 @@ def check_snapshot(document: Mapping[str, Any]) -> None:
     _check_lists(document)
     _check_job(document)
     for index, slot in enumerate(document["slots"]):
-        _check_slot(slot, f"snapshot: slots[{index}]")
+        _check_slot(slot, f"snapshot: slots[{index}]", _caught(document, slot))
     _check_ids(document)
+    check_hits(document)
 
 
 def _check_lists(document: Mapping[str, Any]) -> None:
@@ -159,8 +169,20 @@ def _check_job(document: Mapping[str, Any]) -> None:
             raise wrong(f"snapshot: job.{field}", f"'{value}'", job[field])
 
 
-def _check_slot(slot: Mapping[str, Any], place: str) -> None:
-    runs = [*slot["waiting_items"], *slot["held_items"]]
+def _caught(document: Mapping[str, Any], slot: Mapping[str, Any]) -> list[Any]:
+    """What stopped activations have in hand of a slot."""
+    return [
+        run
+        for activation in document["activations"]
+        if activation["caught"] and activation["routine_id"] == slot["routine_id"]
+        for given in activation["inputs"]
+        if given["slot_name"] == slot["slot_name"]
+        for run in given["items"]
+    ]
+
+
+def _check_slot(slot: Mapping[str, Any], place: str, caught: list[Any]) -> None:
+    runs = [*slot["waiting_items"], *slot["held_items"], *caught]
     behind = max((run["first"] + len(run["data"]) for run in runs), default=0)
     if behind > slot["next_number"]:
         raise ValueError(f"{place}.next_number is below the numbers of its items")

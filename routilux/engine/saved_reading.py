@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import stamp_ns
+from routilux.debugger.breakpoint import Breakpoint
+from routilux.engine.caught import Caught
 from routilux.engine.saved import (
     ACTIVATION_FIELDS,
+    HIT_FIELDS,
     ROUTINE_FIELDS,
     SCHEMA,
     SLOT_FIELDS,
     SavedActivation,
+    SavedHit,
     SavedInput,
     SavedJob,
     SavedRoutine,
@@ -68,7 +72,23 @@ class _Reader:
             policy_alarms=[
                 (each["routine_id"], each["due_ns"]) for each in document["policy_alarms"]
             ],
+            breakpoints=[self._breakpoint(each) for each in document["breakpoints"]],
+            hits=[self._hit(each) for each in document["hits"]],
+            stopped_for=document["stopped_for"],
         )
+
+    @staticmethod
+    def _breakpoint(entry: Mapping[str, Any]) -> Breakpoint:
+        try:
+            return Breakpoint.from_dict(entry)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"breakpoint '{entry.get('breakpoint_id')}': {error}") from error
+
+    @staticmethod
+    def _hit(entry: Mapping[str, Any]) -> SavedHit:
+        hit = SavedHit(**{name: entry[name] for name in HIT_FIELDS})
+        hit.items = [(routine, slot, number) for routine, slot, number in entry["items"]]
+        return hit
 
     def _slot(self, entry: Mapping[str, Any]) -> SavedSlot:
         where = f"slot '{entry['routine_id']}.{entry['slot_name']}'"
@@ -108,4 +128,8 @@ class _Reader:
         segment.attempt = entry["attempt"]
         segment.enqueued_ns = entry["enqueued_ns"]
         segment.consumed_ns = entry["consumed_ns"]
-        return segment
+        if not entry["passed"]:
+            return segment
+        caught = Caught(segment)
+        caught.passed = set(entry["passed"])
+        return caught

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import stamp
-from routilux.engine.saved import ACTIVATION_FIELDS, ROUTINE_FIELDS, SCHEMA, SLOT_FIELDS
+from routilux.engine.caught import Caught
+from routilux.engine.saved import ACTIVATION_FIELDS, HIT_FIELDS, ROUTINE_FIELDS, SCHEMA, SLOT_FIELDS
 from routilux.engine.saved_checks import LISTS
 from routilux.ids import item_id
 from routilux.job.document import pack_fields
@@ -18,7 +19,7 @@ from routilux.job.plain import pack
 from routilux.segment import all_data, count_items
 
 if TYPE_CHECKING:
-    from routilux.engine.saved import SavedActivation, SavedInput, SavedJob, SavedSlot
+    from routilux.engine.saved import SavedActivation, SavedHit, SavedInput, SavedJob, SavedSlot
     from routilux.job.plain import Codec
     from routilux.segment import Segment
 
@@ -49,8 +50,15 @@ def write_saved(saved: SavedJob, codec: Codec | None) -> dict[str, Any]:
         "policy_alarms": [
             {"routine_id": name, "due_ns": due_ns} for name, due_ns in saved.policy_alarms
         ],
+        "breakpoints": [each.to_dict() for each in saved.breakpoints],
+        "hits": [_write_hit(each) for each in saved.hits],
+        "stopped_for": saved.stopped_for,
         "job": pack_fields(saved.job, codec),
     }
+
+
+def _write_hit(hit: SavedHit) -> dict[str, Any]:
+    return {**{name: getattr(hit, name) for name in HIT_FIELDS}, "items": [*map(list, hit.items)]}
 
 
 def _write_slot(slot: SavedSlot, codec: Codec | None) -> dict[str, Any]:
@@ -74,6 +82,7 @@ def _write_run(segment: Segment, place: tuple[str, str], codec: Codec | None) ->
         "attempt": segment.attempt,
         "enqueued_ns": segment.enqueued_ns,
         "consumed_ns": segment.consumed_ns,
+        "passed": sorted(segment.passed) if isinstance(segment, Caught) else [],
         "emitted_ns": list(segment.stamps[segment.start : segment.stop]),
         "data": [
             pack(item, where + item_id(*place, number), codec)

@@ -11,6 +11,7 @@ a codec is an author's code. What is saved, and what is not:
   handed over is not saved: the rerun emits all of it again, and saving it would only add a copy.
   So its output comes at least once, everything else exactly once. ``at_least_once`` names it.
 - An item that a caller from outside waits with was never accepted: it is still the caller's.
+- What stands at a breakpoint: where it is, with its hit. Breakpoints and their counts, too.
 - Consumed items that a slot still shows are history, and not saved; they stay counted.
 """
 
@@ -19,8 +20,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from routilux.engine.alarms import AskAgain, RetryDue, TimeIsUp
+from routilux.engine.caught import Caught, Draft
 from routilux.engine.saved import (
     SavedActivation,
+    SavedHit,
     SavedInput,
     SavedJob,
     SavedRoutine,
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from routilux.engine.claim import Claim
+    from routilux.engine.hits import Hit
     from routilux.engine.job_routine import JobRoutine
     from routilux.engine.job_slot import JobSlot
     from routilux.engine.report import Report
@@ -110,11 +114,35 @@ def _take(job: Report) -> SavedJob:
         elif isinstance(what, RetryDue):
             saved.activations.append(_take_activation(what.node, what.claim, alarm.due_ns))
     for node in job.routines.values():
-        saved.activations += [_take_activation(node, claim) for claim in node.due]
+        saved.activations += [_take_activation(node, claim) for claim in (*node.due, *node.caught)]
     for node, claim in _standing(job):
         saved.activations.append(_take_activation(node, claim, rerun=True))
     saved.activations.sort(key=lambda each: (each.routine_id, each.number))
+    kept = job.state.breakpoint_list
+    saved.breakpoints = list(kept.by_id.values()) if kept is not None else []
+    if job.debugger is not None:
+        saved.hits = [_take_hit(hit) for hit in job.debugger.hits.values()]
+        saved.stopped_for = job.debugger.stopped_for
     return saved
+
+
+def _take_hit(hit: Hit) -> SavedHit:
+    """A hit. Items that wait with a producer are left out: it emits them again."""
+    return SavedHit(
+        id=hit.id,
+        kind=hit.kind,
+        breakpoint_ids=[each.id for each in hit.breakpoints],
+        pauses=hit.pauses,
+        routine_id=hit.routine_id,
+        name=hit.name,
+        at_ns=hit.at_ns,
+        items=[
+            (slot.routine_id, slot.name, caught.numbers()[0])
+            for slot, caught in hit.items
+            if any(each is caught for each in slot.queue.held_segments)
+        ],
+        activation=hit.draft.number if hit.draft is not None else None,
+    )
 
 
 def _standing(job: Report) -> Iterator[tuple[JobRoutine, Claim]]:
@@ -165,6 +193,7 @@ def _take_activation(
         attempt=claim.attempt,
         due_ns=due_ns,
         rerun=rerun,
+        caught=isinstance(claim, Draft),
         message=claim.message,
         failed=sorted(claim.failed),
         inputs=[
@@ -176,6 +205,8 @@ def _take_activation(
 
 def _copy(segment: Segment) -> Segment:
     """A window of its own on the same items: a slot that goes on cuts its segments."""
+    if isinstance(segment, Caught):
+        return segment.copy()
     copy = Segment(segment.data, segment.stamps, segment.origin, segment.start, segment.stop)
     copy.base = segment.base
     copy.attempt = segment.attempt

@@ -47,6 +47,7 @@ def is_stuck(job: JobCore) -> bool:
     return not (
         job.ended
         or job.gate_closed
+        or (job.debugger is not None and job.debugger.hits)
         or job.ready
         or job.timed
         or job.active > job.standing

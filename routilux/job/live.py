@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from routilux.debugger.manager import BreakpointManager
+    from routilux.debugger.values import DebugState
     from routilux.flow import Flow
     from routilux.job.counts import JobCounts
     from routilux.job.diagnosis import Diagnosis
@@ -71,6 +73,29 @@ class LiveJob(Protocol):
 
     def snapshot(self, in_flight: str | None = None, codec: Codec | None = None) -> dict[str, Any]:
         """The whole job as JSON data."""
+
+    @property
+    def breakpoint_manager(self) -> BreakpointManager:
+        """Who keeps the breakpoints that it stops at."""
+
+    def debug_state(self) -> DebugState:
+        """The job as its debugger sees it."""
+
+    def debug_resume(
+        self, item_id: str | None, reason: str, identity: str | None, request_id: str | None
+    ) -> ResumeResult:
+        """Lift the debugger's holds, or that of one item."""
+
+    def debug_step(
+        self, mode: str, reason: str, identity: str | None, request_id: str | None
+    ) -> ResumeResult:
+        """Go on for a little."""
+
+    def debug_edit(self, data: Any, item_id: str | None, identity: str | None) -> str:
+        """Give an item in hand other data."""
+
+    def debug_drop(self, item_id: str | None, identity: str | None) -> str:
+        """Make an item in hand a dead letter."""
 
     def counts(self) -> JobCounts:
         """How much there is to do."""

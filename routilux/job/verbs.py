@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
+from routilux.debugger.job_breakpoints import JobBreakpoints
+from routilux.debugger.session import DebugSession
 from routilux.errors import JobFinished
 from routilux.job.data import JobData
 from routilux.job.letters import DeadLetters
@@ -12,12 +15,14 @@ from routilux.status import ExecutionStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from routilux.debugger.manager import BreakpointList
     from routilux.job.counts import JobCounts
     from routilux.job.diagnosis import Diagnosis
     from routilux.job.live import LiveJob
     from routilux.job.pause_points import PausePoint
     from routilux.job.plain import Codec
     from routilux.job.results import ResumeResult
+    from routilux.job_state import JobState
     from routilux.slot import Slot
 
 
@@ -28,6 +33,7 @@ class JobVerbs(JobData):
     ended and no engine has it any more (it was loaded from a file).
     """
 
+    breakpoint_list: BreakpointList | None = None  # the manager's; it goes when the job does
     _live: LiveJob | None = None
     _run_seconds = 0.0
 
@@ -110,6 +116,28 @@ class JobVerbs(JobData):
         """
         return self.live.resume(reason, identity, request_id)
 
+    def step(
+        self,
+        mode: str = "over",
+        *,
+        reason: str = "",
+        identity: str | None = None,
+        request_id: str | None = None,
+    ) -> ResumeResult:
+        """Let the paused job go on for a little; it holds still again by itself.
+
+        Args:
+            mode: ``over``: one activation; ``into``: up to the next delivery; ``out``: until the
+                activation in hand and those that it feeds have ended.
+            reason, identity, request_id: as in `pause`.
+
+        Raises:
+            NotPaused: the job runs.
+            JobFinished: the job has ended.
+            ValueError: there is no such step.
+        """
+        return self.live.debug_step(mode, reason, identity, request_id)
+
     def cancel(
         self, reason: str = "", *, identity: str | None = None, request_id: str | None = None
     ) -> bool:
@@ -171,6 +199,16 @@ class JobVerbs(JobData):
     def dead_letters(self) -> DeadLetters:
         """The job's dead letters: list, redeliver, discard. Looking needs no engine."""
         return DeadLetters(self.dead_letter_box, lambda: self.live)
+
+    @cached_property
+    def debug(self) -> DebugSession:
+        """The job's debugger: what stands at breakpoints, edits, steps."""
+        return DebugSession(self.job_id, job=cast("JobState", self))
+
+    @property
+    def breakpoints(self) -> JobBreakpoints:
+        """The job's breakpoints: add, list, remove."""
+        return JobBreakpoints(self.live.breakpoint_manager, self.job_id)
 
     def slot(self, routine_id: str, name: str) -> Slot:
         """One of the job's own slots, also after its end.

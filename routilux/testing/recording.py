@@ -9,7 +9,7 @@ from routilux.hooks import Hook
 from routilux.testing.clock import REAL_LIMIT_S
 
 if TYPE_CHECKING:
-    from routilux.hooks import ActivationRecord, JobRecord, SlotRecord
+    from routilux.hooks import ActivationRecord, BreakpointRecord, JobRecord, SlotRecord
 
 
 class RecordingHook(Hook):
@@ -87,6 +87,10 @@ class RecordingHook(Hook):
     def items_held(self, record: SlotRecord) -> None:
         """Keep the record."""
         self._keep("items_held", record)
+
+    def breakpoint_hit(self, record: BreakpointRecord) -> None:
+        """Keep the record."""
+        self._keep("breakpoint_hit", record)
 
     def context(self) -> object | None:
         """The trace context that was given."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any, cast
 
+from routilux.debugger.registry import MonitoringRegistry
 from routilux.engine.pool import Pool, Ticket
 from routilux.runtime import Runtime
 from routilux.stores import JobStore
@@ -124,6 +125,7 @@ class StepRuntime(Runtime):
         self.strands = Strands()
         self._random = random.Random(seed)
         settings.setdefault("jobs", JobStore())
+        settings.setdefault("monitoring", MonitoringRegistry())
         super().__init__(thread_pool_size, clock=StepClock(self, start), **settings)
 
     def _make_pool(self, standing_limit: int) -> Pool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from routilux.debugger.manager import BreakpointManager
+from routilux.debugger.values import DebugState
 from routilux.flow import Flow
 from routilux.job.counts import JobCounts
 from routilux.job.diagnosis import Diagnosis
@@ -31,6 +33,7 @@ class FakeJob:
         self.running = running
         self.answer = ResumeResult(True)
         self.known_slot = Slot("in")
+        self.breakpoints = BreakpointManager()
 
     def wait(self, timeout: float | None) -> bool:
         self.asked.append(("wait", timeout))
@@ -85,6 +88,33 @@ class FakeJob:
 
     def snapshot(self, in_flight: str | None = None, codec: Codec | None = None) -> dict[str, Any]:
         return {"schema": 1, "in_flight": in_flight}
+
+    @property
+    def breakpoint_manager(self) -> BreakpointManager:
+        return self.breakpoints
+
+    def debug_state(self) -> DebugState:
+        return DebugState(self.state.job_id, self.state.status.value, "running")
+
+    def debug_resume(
+        self, item_id: str | None, reason: str, identity: str | None, request_id: str | None
+    ) -> ResumeResult:
+        self.asked.append(("debug_resume", item_id, reason, identity, request_id))
+        return self.answer
+
+    def debug_step(
+        self, mode: str, reason: str, identity: str | None, request_id: str | None
+    ) -> ResumeResult:
+        self.asked.append(("debug_step", mode, reason, identity, request_id))
+        return self.answer
+
+    def debug_edit(self, data: Any, item_id: str | None, identity: str | None) -> str:
+        self.asked.append(("debug_edit", data, item_id, identity))
+        return item_id or "r.s#0"
+
+    def debug_drop(self, item_id: str | None, identity: str | None) -> str:
+        self.asked.append(("debug_drop", item_id, identity))
+        return item_id or "r.s#0"
 
     def counts(self) -> JobCounts:
         return COUNTS

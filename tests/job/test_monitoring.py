@@ -17,23 +17,23 @@ def process_registry(monkeypatch):
     return MonitoringRegistry.get_instance()
 
 
-def test_watching_is_off_at_first_and_switched_for_the_process(process_registry):
-    assert not MonitoringRegistry.is_enabled()
-    MonitoringRegistry.enable()
+def test_breakpoints_stop_at_first_and_are_switched_for_the_process(process_registry):
     assert MonitoringRegistry.is_enabled()
-    assert process_registry.is_enabled()
     MonitoringRegistry.disable()
+    assert not MonitoringRegistry.is_enabled()
     assert not process_registry.is_enabled()
+    MonitoringRegistry.enable()
+    assert process_registry.is_enabled()
     assert MonitoringRegistry.get_instance() is process_registry
 
 
 def test_a_registry_of_ones_own_is_switched_alone(process_registry):
     own = MonitoringRegistry()
-    own.enable()
-    assert own.is_enabled()
-    assert not MonitoringRegistry.is_enabled()
     own.disable()
     assert not own.is_enabled()
+    assert MonitoringRegistry.is_enabled()
+    own.enable()
+    assert own.is_enabled()
 
 
 def test_programs_find_registry_and_stores_where_they_were():
