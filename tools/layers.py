@@ -25,7 +25,7 @@ def _routilux(names: str) -> tuple[str, ...]:
 # The engine ends with `testing`: up to there nothing but the standard library, except that
 # flow files need PyYAML. `routilux` itself is only the short list of public names.
 LAYERS: tuple[Layer, ...] = (
-    Layer("basics", _routilux("errors status clock ids barging_lock")),
+    Layer("basics", _routilux("errors status clock ids barging_lock secret_keys stored json_view")),
     Layer(
         "slots and events",
         _routilux(

@@ -1,0 +1,173 @@
+"""Reading what Python itself stores in a value, without running anybody's code.
+
+A class may have properties, `__getattr__`, `__hash__`, a metaclass. Nothing here calls them: only
+the slots and dicts behind them are read, through the descriptors that Python itself made.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timezone
+from decimal import Decimal
+from enum import Enum
+from itertools import islice
+from types import GetSetDescriptorType, MemberDescriptorType
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+_TRIES = 8  # how often a container is read that another thread is changing
+_LONGEST_NAME = 200  # characters of a module, a class or a part of a key
+_MOST_PARTS = 8  # of a tuple that is a key
+_MAX_BITS = 1024  # of an integer that is a key
+
+# Read from the class itself, past whatever a metaclass says.
+_CLASS_NAME = type.__dict__["__qualname__"].__get__
+_CLASS_MODULE = type.__dict__["__module__"].__get__
+_CLASS_ORDER = type.__dict__["__mro__"].__get__
+_CLASS_DICT = type.__dict__["__dict__"].__get__
+_UUID_NUMBER = UUID.__dict__["int"].__get__
+
+# Exactly these: a class derived from one of them may have methods of its own.
+_TIMES = (datetime, date, time)
+_TIME_ZONES = (type(None), timezone, ZoneInfo)
+_PLAIN = (str, int, float, bool)
+
+
+def is_one_of(kind: type, kinds: tuple[type, ...]) -> bool:
+    """Like `kind in kinds`, which would ask a metaclass whether two classes are equal."""
+    return any(kind is one for one in kinds)
+
+
+def clean_text(text: str) -> str:
+    r"""`text` with `\ud800` written out for what UTF-8 has no bytes for."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
+    return text
+
+
+def type_name(value: Any) -> str:
+    """The module and name of the type of `value`, without asking the type."""
+    kind = type(value)
+    parts = (_CLASS_MODULE(kind), _CLASS_NAME(kind))
+    return ".".join(
+        clean_text(part[:_LONGEST_NAME]) if type(part) is str else "?" for part in parts
+    )
+
+
+def first_entries(container: Any, most: int) -> list[Any]:
+    """The first `most` entries of a container of Python's own that others may be changing."""
+    for _ in range(_TRIES):
+        try:
+            return list(islice(container, most))
+        except RuntimeError:  # it changed its size under our hands
+            continue
+    return []
+
+
+def text_of(value: Any, kind: type, most: int) -> str | None:
+    """A value that is written as a text: bytes, a time, a decimal, a UUID. None if it is none.
+
+    Args:
+        value: anything.
+        kind: its type.
+        most: how many bytes are read of it, at least.
+    """
+    if kind is bytes or kind is bytearray:
+        return bytes(value[:most]).decode("utf-8", "backslashreplace")
+    if is_one_of(kind, _TIMES):
+        zone = None if kind is date else value.tzinfo
+        return str(value.isoformat()) if is_one_of(type(zone), _TIME_ZONES) else None
+    if kind is Decimal:
+        return str(value)
+    if kind is UUID:
+        number = _UUID_NUMBER(value)
+        return str(UUID(int=number)) if type(number) is int else None
+    return None
+
+
+def key_text(key: Any) -> str:
+    """A key that is not exactly a `str`, as a text: numbers as JSON writes them."""
+    kind = type(key)
+    if kind is tuple:
+        return "(" + ", ".join(_part_text(part) for part in key[:_MOST_PARTS]) + ")"
+    if issubclass(kind, Enum):
+        key = enum_value(key)
+    return _part_text(key)
+
+
+def _part_text(key: Any) -> str:
+    kind = type(key)
+    if kind is str:
+        return str(key)
+    if key is None:
+        return "null"
+    if kind is bool:
+        return "true" if key else "false"
+    if kind is float or (kind is int and key.bit_length() <= _MAX_BITS):
+        return repr(key)
+    return text_of(key, kind, _LONGEST_NAME) or type_name(key)
+
+
+def enum_value(member: Any) -> Any:
+    """What a member of an enum stands for, if that is plain, or else its name, or None."""
+    stored = _attributes(member, type(member))
+    for name in ("_value_", "_name_"):
+        if is_one_of(type(stored.get(name)), _PLAIN):
+            return stored[name]
+    return None
+
+
+def dataclass_fields(value: Any, kind: type) -> list[tuple[str, Any]] | None:
+    """The fields of a dataclass and what is stored for them, or None if it is none."""
+    for part in _CLASS_ORDER(kind):
+        declared = _class_entry(part, "__dataclass_fields__")
+        if type(declared) is dict:
+            names = [name for name in first_entries(declared, len(declared)) if type(name) is str]
+            stored = _attributes(value, kind)
+            return [(name, stored[name]) for name in names if name in stored]
+    return None
+
+
+def _class_entry(part: type, name: str) -> Any:
+    # Not `get`: a key may be a text of a stranger's class, which has its own `__eq__`.
+    entries = _CLASS_DICT(part)
+    for key in first_entries(entries, len(entries)):
+        if key is name:
+            return entries[name]
+    return None
+
+
+def _attributes(value: Any, kind: type) -> dict[str, Any]:
+    """The instance attributes of `value`: of its dict, and of the slots of its classes."""
+    stored: dict[str, Any] = {}
+    for part in _CLASS_ORDER(kind):
+        entries = _CLASS_DICT(part)
+        for key in first_entries(entries, len(entries)):
+            if type(key) is not str:
+                continue
+            slot = entries[key]
+            if type(slot) is MemberDescriptorType:
+                _read_slot(value, key, slot, stored)
+            elif key == "__dict__" and type(slot) is GetSetDescriptorType:
+                _read_dict(value, slot, stored)
+    return stored
+
+
+def _read_slot(value: Any, name: str, slot: Any, stored: dict[str, Any]) -> None:
+    try:
+        stored.setdefault(name, slot.__get__(value))
+    except (AttributeError, TypeError):  # nothing in it, or a slot of another class
+        return
+
+
+def _read_dict(value: Any, slot: Any, stored: dict[str, Any]) -> None:
+    try:
+        attributes = slot.__get__(value)
+    except (AttributeError, TypeError):  # a descriptor of another class
+        return
+    entries = dict.items(attributes)
+    for name, entry in first_entries(entries, len(entries)):
+        if type(name) is str:
+            stored.setdefault(name, entry)
