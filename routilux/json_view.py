@@ -54,10 +54,14 @@ class JsonView(NamedTuple):
     Attributes:
         value: None, a bool, int, float or str, or a list or dict of such.
         truncated: whether something was left out because the value is too large or too deep.
+        size_bytes: at least as long as `json.dumps` of it, and at most `limit_bytes`.
+        entries: how many entries all its lists and dicts have.
     """
 
     value: Any
     truncated: bool
+    size_bytes: int = 0
+    entries: int = 0
 
 
 class _NoRoom:
@@ -70,9 +74,9 @@ _NO_ROOM = _NoRoom()
 def json_view(value: Any, *, limit_bytes: int = LIMIT_BYTES, redact: bool = True) -> JsonView:
     """Look at `value` without calling anything of it.
 
-    Texts are made valid Unicode, bytes are read as UTF-8 (what is not, is shown as `\\xff`), times
-    are ISO 8601, durations are seconds, a number that JSON does not have is a text (`"NaN"`), an
-    enum member is its value, and a dataclass is a dict of its fields.
+    Texts are made valid Unicode without NUL, bytes are read as UTF-8 (what is not, is shown as
+    `\\xff`), times are ISO 8601, durations are seconds, a number that JSON does not have is a text
+    (`"NaN"`), an enum member is its value, and a dataclass is a dict of its fields.
 
     Args:
         value: anything.
@@ -84,19 +88,22 @@ def json_view(value: Any, *, limit_bytes: int = LIMIT_BYTES, redact: bool = True
         shown = walk.view(value)
     except RecursionError:  # called from deep inside a program
         return JsonView({TOO_DEEP: True}, True)
-    return JsonView(None if shown is _NO_ROOM else shown, walk.cut)
+    return JsonView(
+        None if shown is _NO_ROOM else shown, walk.cut, limit_bytes - walk.left, walk.entries
+    )
 
 
 class _Walk:
     """One walk over a value: what room is left, and which containers it is in."""
 
-    __slots__ = ("_inside", "_left", "_redact", "cut")
+    __slots__ = ("_inside", "_redact", "cut", "entries", "left")
 
     def __init__(self, limit_bytes: int, redact: bool) -> None:
-        self._left = limit_bytes
+        self.left = limit_bytes
         self._redact = redact
         self._inside: list[int] = []
         self.cut = False
+        self.entries = 0
 
     def view(self, value: Any) -> Any:
         """`value` as JSON data, or `_NO_ROOM`; the commonest kinds first."""
@@ -118,28 +125,28 @@ class _Walk:
 
     def _take(self, shown: Any, size: int) -> Any:
         """`shown`, if there is room for its `size` bytes."""
-        left = self._left - size
+        left = self.left - size
         if left < 0:
-            self._left = 0
+            self.left = 0
             self.cut = True
             return _NO_ROOM
-        self._left = left
+        self.left = left
         return shown
 
     def _text(self, value: str) -> Any:
-        if len(value) < self._left:
-            if not value.isascii():
+        if len(value) < self.left:
+            if not value.isascii() or "\0" in value:
                 value = clean_text(value)
             size = len(json_text(value))
-            if size <= self._left:
-                self._left -= size
+            if size <= self.left:
+                self.left -= size
                 return value
         return self._cut_text(value)
 
     def _cut_text(self, value: str) -> Any:
         """The beginning of a text that does not fit."""
         self.cut = True
-        left, self._left = self._left, 0
+        left, self.left = self.left, 0
         length = left - len(CUT_TEXT) - 2
         # A character takes one byte to twelve: a length that fits is found in a few halvings.
         while length > 0:
@@ -182,7 +189,7 @@ class _Walk:
 
     def _most(self) -> int:
         """How many entries may fit, and one more: that something was left out shall show."""
-        return self._left // _SHORTEST_ENTRY + 1
+        return self.left // _SHORTEST_ENTRY + 1
 
     def _list(self, value: Any) -> list[Any]:
         entries = first_entries(value, self._most())
@@ -196,6 +203,7 @@ class _Walk:
             if seen is _NO_ROOM:
                 break
             shown.append(seen)
+        self.entries += len(shown)
         return shown
 
     def _dict(self, value: dict[Any, Any]) -> dict[str, Any]:
@@ -206,10 +214,10 @@ class _Walk:
         redact = self._redact
         for key, entry in entries:
             key = key if type(key) is str else key_text(key)
-            if len(key) > self._left:
+            if len(key) > self.left:
                 self._take(key, len(key))
                 break
-            if not key.isascii():
+            if not key.isascii() or "\0" in key:
                 key = clean_text(key)
             if key in shown:
                 key = _free_key(key, shown)
@@ -219,6 +227,7 @@ class _Walk:
             if seen is _NO_ROOM:
                 break
             shown[key] = seen
+        self.entries += len(shown)
         return shown
 
     def _rare(self, value: Any, kind: type) -> Any:
@@ -228,7 +237,7 @@ class _Walk:
             return self._container(value, self._dict)
         if kind is timedelta:
             return self._float(value.total_seconds())
-        text = text_of(value, kind, self._left + 1)
+        text = text_of(value, kind, self.left + 1)
         if text is not None:
             return self._text(text)
         if issubclass(kind, Enum) and (plain := enum_value(value)) is not None:

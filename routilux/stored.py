@@ -39,7 +39,11 @@ def is_one_of(kind: type, kinds: tuple[type, ...]) -> bool:
 
 
 def clean_text(text: str) -> str:
-    r"""`text` with `\ud800` written out for what UTF-8 has no bytes for."""
+    r"""`text` as every reader takes it: NUL and lone surrogates are written out, `\u0000`."""
+    if "\0" in text:
+        text = text.replace("\0", r"\u0000")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -107,7 +111,8 @@ def _part_text(key: Any) -> str:
         return "true" if key else "false"
     if kind is float or (kind is int and key.bit_length() <= _MAX_BITS):
         return repr(key)
-    return text_of(key, kind, _LONGEST_NAME) or type_name(key)
+    text = text_of(key, kind, _LONGEST_NAME)
+    return type_name(key) if text is None else text
 
 
 def enum_value(member: Any) -> Any:
