@@ -39,7 +39,7 @@ TOO_DEEP = "$too_deep"  # {TOO_DEEP: true} stands where containers are nested to
 TYPE = "$type"  # {TYPE: "module.Class"} stands for what cannot be read without its own code
 
 # Longer integers are markers: up to here, every reader of JSON knows at least their size.
-_MAX_INT_BITS = 1024
+MAX_INT_BITS = 1023
 _SHORTEST_ENTRY = 3  # bytes: `0, `, so a container is never read further than what can fit
 _LONGEST_NAME = 128  # bytes of a name in a list of names and values
 
@@ -158,7 +158,7 @@ class _Walk:
 
     def _integer(self, value: int) -> Any:
         bits = value.bit_length()
-        if bits > _MAX_INT_BITS:
+        if bits > MAX_INT_BITS:
             return self._marker({TYPE: "builtins.int", "bits": bits})
         return self._take(value, bits * 31 // 100 + 2)  # a digit is 3.32 bits; and the sign
 

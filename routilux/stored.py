@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 _TRIES = 8  # how often a container is read that another thread is changing
 _LONGEST_NAME = 200  # characters of a module, a class or a part of a key
 _MOST_PARTS = 8  # of a tuple that is a key
-_MAX_BITS = 1024  # of an integer that is a key
+_MAX_BITS = 1023  # of an integer that is a key
 
 # Read from the class itself, past whatever a metaclass says.
 _CLASS_NAME = type.__dict__["__qualname__"].__get__

@@ -26,6 +26,7 @@ def _routilux(names: str) -> tuple[str, ...]:
 # flow files need PyYAML. `routilux` itself is only the short list of public names.
 LAYERS: tuple[Layer, ...] = (
     Layer("basics", _routilux("errors status clock ids barging_lock secret_keys stored json_view")),
+    Layer("conditions", _routilux("conditions"), ("cel_expr_python",)),
     Layer(
         "slots and events",
         _routilux(
