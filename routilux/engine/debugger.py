@@ -74,7 +74,9 @@ class Debugger:
         hit = self._make("slot" if found else STEP, found, slot.routine_id, slot.name)
         hit.origin = item.origin
         hit.pauses = hit.pauses or steps
-        hit.items.append((slot, Caught.of(item)))
+        caught = Caught.of(item)
+        caught.passed.update(each.id for each in slot.watch)  # they have all seen it now
+        hit.items.append((slot, caught))
         return hit
 
     def _stopping(

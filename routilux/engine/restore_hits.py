@@ -44,7 +44,7 @@ def _make_hit(job: Report, saved: SavedHit, known: Mapping[str, Breakpoint]) -> 
         hit.items.append((slot, _catch(slot, number)))
     if hit.items:
         hit.origin = hit.items[0][1].origin
-    node = job.routines[saved.routine_id] if saved.routine_id in job.routines else None
+    node = job.routines.get(saved.routine_id, None)
     if node is not None and saved.kind == "event" and saved.name is not None:
         hit.output = node.outputs.get(saved.name)
     if node is not None and saved.activation is not None:

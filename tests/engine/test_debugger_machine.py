@@ -8,7 +8,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
-from routilux.status import ExecutionStatus
 from tests.engine.test_job_machine import JobMachine
 
 if TYPE_CHECKING:
@@ -26,9 +25,7 @@ class DebuggedJobMachine(JobMachine):
             found.append({"kind": "routine", "routine_id": node.name})
             found.append({"kind": "event", "routine_id": node.name, "event_name": "out"})
             for index in range(node.slots):
-                found.append(
-                    {"kind": "slot", "routine_id": node.name, "slot_name": f"in{index}"}
-                )
+                found.append({"kind": "slot", "routine_id": node.name, "slot_name": f"in{index}"})
         for sender, targets in [
             ("source", self.graph.source_targets),
             *((node.name, node.targets) for node in self.graph.nodes),

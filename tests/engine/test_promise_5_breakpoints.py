@@ -406,7 +406,7 @@ def test_what_a_cancelled_job_had_in_hand_stays_in_its_slots(rt, place):
 
 
 def test_ignore_count_lets_the_first_matches_through(rt):
-    flow, sink = into_sink(range(5))
+    flow, _sink = into_sink(range(5))
     job, mark = paused_before(rt, flow, slot("r1", "items"), ignore_count=3)
     assert resume_until_done(rt, job) == [[3], [4]]
     assert mark.hit_count == 5
@@ -461,7 +461,9 @@ def test_a_hit_is_told_to_hooks_logs_and_pause_points(rt):
     assert record.activation_id == "r0@1"
     assert job.pause_points[-1]["reason"] == "slot r1.items"
     assert any(each["type"] == "breakpoint_hit" for each in job.get_shared_log())
-    assert mark.id in {each["breakpoint_id"] for each in job.get_shared_log() if "breakpoint_id" in each}
+    assert mark.id in {
+        each["breakpoint_id"] for each in job.get_shared_log() if "breakpoint_id" in each
+    }
 
 
 # -- breakpoints that nothing can hit --------------------------------------------------------------
@@ -548,3 +550,85 @@ def test_a_retry_does_not_stop_again(rt):
     assert job.wait()
     assert tries == [[1], [1], [1]]
     assert mark.hit_count == 1
+
+
+def test_an_item_that_stood_is_not_reported_twice(rt):
+    flow, sink = into_sink(range(2))
+    job, _, trace = paused_before(rt, flow, slot("r1", "items"), slot("r1", "items"))
+    trace.action = "log"
+    resume_until_done(rt, job)
+    assert trace.hit_count == 2
+    assert sink.received == [0, 1]
+
+
+# -- conditions ------------------------------------------------------------------------------------
+
+
+def test_a_condition_in_cel_stops_the_items_for_which_it_is_true(rt):
+    flow, sink = into_sink([{"size": n} for n in range(6)])
+    job, mark = paused_before(
+        rt, flow, slot("r1", "items"), condition="size > 3 && meta.slot == 'items'"
+    )
+    assert resume_until_done(rt, job) == [[{"size": 4}], [{"size": 5}]]
+    assert mark.hit_count == 2
+    assert len(sink.received) == 6
+
+
+def test_a_predicate_stops_the_items_for_which_it_is_true(rt):
+    flow, _sink = into_sink([{"size": n} for n in range(6)])
+    wanted = {"path": "data.size", "op": "eq", "value": 3}
+    job, mark = paused_before(rt, flow, at_routine("r1"), condition=wanted)
+    seen = resume_until_done(rt, job)
+    assert [{"size": 3}] in [[each for each in items if each["size"] == 3] for items in seen]
+    assert mark.condition == wanted
+
+
+def test_a_condition_that_fails_is_no_match_counted_and_shown(rt):
+    flow, sink = into_sink([{"size": 1}, {"other": 2}])
+    job, mark = paused_before(rt, flow, event("r0", "out"), condition="size == 2")
+    rt.run_until_idle()
+    assert job.status == ExecutionStatus.COMPLETED
+    assert (mark.hit_count, mark.error_count) == (0, 1)
+    assert "size" in mark.last_error
+    assert len(sink.received) == 2
+
+
+def test_a_condition_is_changed_while_the_job_runs(rt):
+    flow = line(CollectingSink())
+    job = rt.exec(flow, keep_open=True)
+    mark = job.breakpoints.add("slot", "r0", slot_name="items", condition="data == 1")
+    job.post("r0", "items", 2)
+    mark.condition = "data == 3"
+    job.post("r0", "items", 1)
+    job.post("r0", "items", 3)
+    assert in_hand(job) == [3]
+    with pytest.raises(ValueError, match="&&"):
+        mark.condition = "a and b"
+    assert mark.condition == "data == 3"
+
+
+def test_a_session_shows_and_sets_variables_and_evaluates(rt):
+    routine = made(events=())
+
+    def logic(items):
+        routine.state["seen"] = routine.state.get("seen", 0) + len(items)
+
+    routine.set_logic(logic).set_activation_policy(batch_size_policy(1))
+    job, _ = paused_before(rt, line(source([{"a": 1}, {"a": 2}]), routine), at_routine("r1"))
+    rt.run_until_idle()
+    job.debug.resume()
+    rt.run_until_idle()
+    job.update_shared_data("limit", 5)
+    found = job.debug.get_variables()
+    assert found["item"] == {"a": 2}
+    assert found["state"] == {"seen": 1}
+    assert found["shared"] == {"limit": 5}
+    assert job.debug.evaluate("a + state.seen + shared.limit") == 8
+    job.debug.set_variable("item.a", 7)
+    job.debug.set_variable("state.seen", 10)
+    job.debug.set_variable("shared.limit", 6)
+    assert job.debug.evaluate("[a, state.seen, shared.limit]") == [7, 10, 6]
+    with pytest.raises(ValueError, match="Variable 'nope' not found"):
+        job.debug.set_variable("nope", 1)
+    resume_until_done(rt, job)
+    assert job.get_routine_state("r1")["seen"] == 11
