@@ -108,7 +108,7 @@ class JobState(JobVerbs):
             OSError: the file cannot be written.
         """
         text = json.dumps(self.serialize(in_flight, codec), indent=2, allow_nan=False)
-        _write_whole(Path(path), text)
+        write_whole(Path(path), text)
 
     @classmethod
     def load(cls, path: str | Path, codec: Codec | None = None) -> JobState:
@@ -130,8 +130,14 @@ class JobState(JobVerbs):
         return f"<JobState '{self.job_id}' of flow '{self.flow_id}': {self.status.value}>"
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """Write beside the file, then put it in its place, so a reader finds old or new."""
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that only its owner can read: all of it or nothing. Blocks for the disk.
+
+    It is written beside its place first, so that a reader finds the old one or the new.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from routilux.barging_lock import BargingLock
+from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
 from routilux.flow_registry import FlowRegistry
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from routilux.clock import Clock
     from routilux.flow import Flow
     from routilux.job_state import JobState
 
@@ -39,18 +41,33 @@ class JobStore:
     Args:
         finished_limit: finished jobs kept; the one that finished first goes.
         evicted_limit: evicted jobs of which a line is kept.
+        finished_age: seconds for which a finished job is kept; None means no limit. Nobody watches
+            the time: jobs that are too old go when the store is used, before it answers.
+        clock: tells the age.
+
+    Raises:
+        ValueError: a limit is below 0.
     """
 
     def __init__(
-        self, finished_limit: int = FINISHED_LIMIT, evicted_limit: int = EVICTED_LIMIT
+        self,
+        finished_limit: int = FINISHED_LIMIT,
+        evicted_limit: int = EVICTED_LIMIT,
+        *,
+        finished_age: float | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         if finished_limit < 0 or evicted_limit < 0:
             raise ValueError("finished_limit and evicted_limit must be 0 or more")
+        if finished_age is not None and finished_age < 0:
+            raise ValueError("finished_age must be 0 seconds or more, or None")
         self.finished_limit = finished_limit
         self.evicted_limit = evicted_limit
+        self.finished_age = finished_age
+        self._clock = clock
         self._lock = BargingLock()
         self._jobs: dict[str, JobState] = {}
-        self._finished: OrderedDict[str, None] = OrderedDict()
+        self._finished: OrderedDict[str, int] = OrderedDict()  # when each has, monotonic
         self._evicted: OrderedDict[str, EvictedJob] = OrderedDict()
 
     def add(self, job: JobState) -> None:
@@ -59,6 +76,7 @@ class JobStore:
         Raises:
             ValueError: another job of this id is not finished.
         """
+        self.evict_old()
         with self._lock:
             known = self._jobs.get(job.job_id)
             if known is not None and known is not job:
@@ -75,16 +93,19 @@ class JobStore:
 
     def mark_finished(self, job_id: str) -> None:
         """A job has ended (the engine says so): from now on it may be evicted."""
+        self.evict_old()
         with self._lock:
             if job_id in self._jobs:
                 self._finish(job_id)
 
     def get(self, job_id: str) -> JobState | None:
         """The job of that id, or None."""
+        self.evict_old()
         return self._jobs.get(job_id)
 
     def get_evicted(self, job_id: str) -> EvictedJob | None:
         """What is left of an evicted job; None when it is still here, or never was."""
+        self.evict_old()
         return self._evicted.get(job_id)
 
     def remove(self, job_id: str) -> bool:
@@ -94,6 +115,7 @@ class JobStore:
 
     def list_all(self) -> list[JobState]:
         """All jobs, in the order in which they were added."""
+        self.evict_old()
         return list(self._jobs.values())
 
     def get_by_flow(self, flow_id: str) -> list[JobState]:
@@ -107,7 +129,20 @@ class JobStore:
             self._finished.clear()
             self._evicted.clear()
 
+    def evict_old(self) -> int:
+        """Let finished jobs go that are older than `finished_age`. Returns how many went."""
+        if self.finished_age is None or not self._finished:
+            return 0
+        latest_ns = self._clock.monotonic_ns() - int(self.finished_age * NANOSECONDS)
+        gone = 0
+        with self._lock:
+            while self._finished and next(iter(self._finished.values())) < latest_ns:
+                self._evict_first()
+                gone += 1
+        return gone
+
     def __len__(self) -> int:
+        self.evict_old()
         return len(self._jobs)
 
     def _forget(self, job_id: str) -> bool:
@@ -115,19 +150,22 @@ class JobStore:
         return self._jobs.pop(job_id, None) is not None
 
     def _finish(self, job_id: str) -> None:
-        self._finished[job_id] = None
+        self._finished.setdefault(job_id, self._clock.monotonic_ns())
         while len(self._finished) > self.finished_limit:
-            oldest = next(iter(self._finished))
-            job = self._jobs[oldest]
-            self._forget(oldest)
-            self._evicted[oldest] = EvictedJob(
-                job.job_id,
-                job.flow_id,
-                job.status.value,
-                job.created_at,
-                job.started_at,
-                job.completed_at,
-            )
+            self._evict_first()
+
+    def _evict_first(self) -> None:
+        oldest = next(iter(self._finished))
+        job = self._jobs[oldest]
+        self._forget(oldest)
+        self._evicted[oldest] = EvictedJob(
+            job.job_id,
+            job.flow_id,
+            job.status.value,
+            job.created_at,
+            job.started_at,
+            job.completed_at,
+        )
         while len(self._evicted) > self.evicted_limit:
             self._evicted.popitem(last=False)
 

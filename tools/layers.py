@@ -50,7 +50,7 @@ LAYERS: tuple[Layer, ...] = (
     Layer(
         "HTTP",
         _routilux("api"),
-        ("fastapi", "pydantic", "pydantic_settings", "starlette", "uvicorn", "yaml"),
+        ("fastapi", "h11", "pydantic", "pydantic_settings", "starlette", "uvicorn", "yaml"),
     ),
     Layer("programs", _routilux("demo cli"), ("rich", "typer", "uvicorn", "yaml")),
 )

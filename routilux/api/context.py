@@ -1,11 +1,14 @@
 """What the paths work on: a runtime, flows and jobs. An app has one context."""
 
 import threading
+from collections.abc import Callable
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from routilux.api.life import Life
 from routilux.api.problems import ProblemError, not_found
+from routilux.api.settings import ApiSettings, read_settings
 from routilux.engine.ledger import PROCESS_LEDGER, Ledger
 from routilux.flow import Flow
 from routilux.flow_registry import FlowRegistry
@@ -28,11 +31,19 @@ class Context:
         created: answers to requests that started jobs, by their key.
         creating: held while a job is started for a request with a key.
         waits: requests that may wait for a pause at one time.
+        settings: limits, keys and where to serve.
+        life: whether the server is about to stop.
     """
 
     def __init__(
-        self, runtime: Runtime | None, flows: FlowRegistry | None, jobs: JobStore | None
+        self,
+        runtime: Runtime | None,
+        flows: FlowRegistry | None,
+        jobs: JobStore | None,
+        settings: ApiSettings | None = None,
     ) -> None:
+        self.settings = settings if settings is not None else read_settings()
+        self.life = Life()
         self._runtime = runtime
         if flows is None:
             flows = runtime.flows if runtime is not None else FlowRegistry.get_instance()
@@ -49,6 +60,15 @@ class Context:
     def runtime(self) -> Runtime:
         """What starts jobs: the runtime that was given, or the process's."""
         return self._runtime if self._runtime is not None else get_runtime_instance()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the server is about to stop."""
+        return self.life.stopping
+
+    def on_stop(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Have `callback` called when the server is about to stop; see `Life.on_stop`."""
+        return self.life.on_stop(callback)
 
     def known_flows(self) -> dict[str, Flow]:
         """Flows by id: those of known jobs, and the registered ones, which go first."""
@@ -82,7 +102,8 @@ class Context:
         ended = gone.completed_at.isoformat() if gone.completed_at else None
         raise ProblemError(
             410,
-            f"Job '{job_id}' is {gone.status} and was let go: the newest finished jobs are kept",
+            f"Job '{job_id}' is {gone.status} and was let go: "
+            "of finished jobs only so many are kept, and only so long",
             job_id=job_id,
             flow_id=gone.flow_id,
             job_status=gone.status,

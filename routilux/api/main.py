@@ -6,22 +6,32 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from routilux.api import problems
+from routilux.api.audit import Audit
+from routilux.api.bodies import Bodies
 from routilux.api.context import Context
-from routilux.api.guard import Guard
+from routilux.api.guard import Guard, HostGuard
 from routilux.api.routes import commands, health, queues
 from routilux.api.routes import flows as flow_routes
 from routilux.api.routes import jobs as job_routes
 
 if TYPE_CHECKING:
+    from routilux.api.settings import ApiSettings
     from routilux.flow_registry import FlowRegistry
     from routilux.runtime import Runtime
     from routilux.stores import JobStore
 
 DESCRIPTION = """Flows, jobs and their queues. Errors are `application/problem+json`; `detail` says
 what to do. Commands may be sent twice: a state that holds already is no error, and with an
-`Idempotency-Key` the second request gets the answer of the first."""
+`Idempotency-Key` the second request gets the answer of the first. Where keys are set, each request
+but those for health needs one, as `X-API-Key` or `Authorization: Bearer`."""
+# What pages of the configured origins may send and read, beside what browsers always allow.
+CORS_REQUEST_HEADERS = (
+    "Authorization", "Idempotency-Key", "Last-Event-ID", "X-API-Key", "traceparent", "tracestate"
+)  # fmt: skip
+CORS_ANSWER_HEADERS = ("Location", "Retry-After", "traceparent")
 
 
 class _Application(FastAPI):
@@ -40,6 +50,7 @@ def create_app(
     runtime: Runtime | None = None,
     flows: FlowRegistry | None = None,
     jobs: JobStore | None = None,
+    settings: ApiSettings | None = None,
 ) -> FastAPI:
     """Make an application.
 
@@ -47,19 +58,50 @@ def create_app(
         runtime: what starts jobs; None means the process-wide runtime, made when first needed.
         flows: where flows are found; None means the runtime's, or the process-wide registry.
         jobs: where jobs are found; None means the runtime's, or the process-wide store.
+        settings: keys and limits; None means those of the environment.
 
     Returns:
-        The application. It answers on loopback only, and does not shut the runtime down.
+        The application. Without a key it answers on loopback only. It does not shut the runtime
+        down.
+
+    Raises:
+        SettingsError, KeyFileError: a setting or the file of keys is wrong.
     """
     app = _Application(
         title="Routilux", version=_version(), description=DESCRIPTION, redoc_url=None
     )
-    app.state.context = Context(runtime, flows, jobs)
+    context = Context(runtime, flows, jobs, settings)
+    app.state.context = context
     problems.install(app)
-    app.add_middleware(Guard)
+    _add_middleware(app, context)
     for routes in (health, flow_routes, job_routes, commands, queues):
         app.include_router(routes.router, prefix="/api")
     return app
+
+
+def _add_middleware(app: FastAPI, context: Context) -> None:
+    """Put what every request passes around the paths. The last that is added comes first."""
+    settings = context.settings
+    keyring = settings.read_keys()
+    app.add_middleware(Bodies, settings.body_limit, settings.body_timeout)
+    app.add_middleware(
+        Guard,
+        keyring,
+        context.life,
+        origins=settings.cors_origins,
+        payloads=settings.payloads,
+    )
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("GET", "HEAD", "POST", "PUT", "DELETE"),
+            allow_headers=CORS_REQUEST_HEADERS,
+            expose_headers=CORS_ANSWER_HEADERS,
+        )
+    names = (*settings.allowed_hosts, settings.host.lower())
+    app.add_middleware(HostGuard, names, has_keys=bool(keyring))
+    app.add_middleware(Audit)
 
 
 def _version() -> str:

@@ -69,12 +69,16 @@ def document(openapi: dict[str, Any]) -> None:
 
     What FastAPI adds by itself goes: a 422 of another shape, also where nothing can be invalid.
     """
-    for methods in openapi["paths"].values():
+    for path, methods in openapi["paths"].items():
         for method, operation in methods.items():
             answers = operation["responses"]
             if "application/json" in answers.get("422", {}).get("content", {}):
                 del answers["422"]
-            statuses = [403] if method == "get" else [403, 413, 415]
+            statuses = [403]
+            if not path.startswith("/api/health/"):  # these need no key
+                statuses.append(401)
+            if method != "get":
+                statuses += [408, 413, 415, 503]
             if "requestBody" in operation:
                 statuses.append(400)
             answers.update({str(key): value for key, value in problems(*statuses).items()})

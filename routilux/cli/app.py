@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
+from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
-from routilux.cli import check_command, demo_command, run_command, serve_command, version_command
+from routilux.api.keyring import Scope
+from routilux.cli import (
+    check_command,
+    demo_command,
+    key_command,
+    run_command,
+    serve_command,
+    version_command,
+)
 from routilux.cli.errors import (
     DONE,
     EXIT_CODES,
@@ -17,7 +26,7 @@ from routilux.cli.errors import (
     USAGE,
     CommandError,
 )
-from routilux.cli.face import HOST, PORT
+from routilux.cli.face import PORT
 from routilux.cli.output import TRACEBACK, prepare_streams, print_error, wants_tracebacks
 
 if TYPE_CHECKING:
@@ -30,6 +39,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+keys = typer.Typer(help="Keys for the HTTP face.")
+app.add_typer(keys, name="key")
 
 FlowFile = Annotated[str, typer.Argument(metavar="FLOW.yaml", help="A flow file, YAML or JSON.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -83,19 +94,48 @@ def demo(
     )
 
 
-@app.command(epilog=EXIT_CODES)
+class _WithSettings(TyperCommand):
+    """A command whose help has the settings of the HTTP face, which only then is loaded."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        self.epilog = serve_command.settings_text()
+        super().format_help(ctx, formatter)
+
+
+@app.command(cls=_WithSettings)
 def serve(
     flows: Annotated[
         Optional[str],  # noqa: UP045 - typer reads it
         typer.Option(metavar="DIR", help="A folder of flow files to register."),
     ] = None,
     allow: Allowed = None,
-    host: Annotated[str, typer.Option(help="Loopback only.")] = HOST,
-    port: Port = PORT,
+    host: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads it
+        typer.Option(help="Loopback, or with a key any address. Else ROUTILUX_HOST."),
+    ] = None,
+    port: Annotated[
+        Optional[int],  # noqa: UP045 - typer reads it
+        typer.Option(min=0, max=65535, help="0 takes a free port. Else ROUTILUX_PORT."),
+    ] = None,
     as_json: Json = False,
 ) -> int:
-    """Serve the HTTP face until Ctrl-C."""
+    """Serve the HTTP face until Ctrl-C or SIGTERM."""
     return serve_command.serve(flows, allow or (), host=host, port=port, as_json=as_json)
+
+
+@keys.command("new", epilog=EXIT_CODES)
+def new_key(
+    name: Annotated[str, typer.Option(help="Whose key it is; audit lines tell it.")] = "key",
+    scope: Annotated[Scope, typer.Option(help="What it is good for.")] = Scope.CONTROL,
+    file: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads it
+        typer.Option(metavar="FILE", help="Add its line to this file; it is made if needed."),
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Make a key, and show it once."""
+    return key_command.make_key(name, scope, file, as_json=as_json)
 
 
 @app.command(epilog=EXIT_CODES)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from routilux import Runtime
 from routilux.cli.errors import DONE, FAILED, CommandError
-from routilux.cli.face import http_face
+from routilux.cli.face import face_settings, http_face
 from routilux.cli.interrupts import Interrupts
 from routilux.cli.live import LINE_EVERY_S, TABLE_EVERY_S, live_table, show_line
 from routilux.cli.output import (
@@ -47,6 +47,7 @@ def take_census(
         raise CommandError(
             "--start-paused needs --serve: the job starts with POST /api/jobs/{job_id}/resume"
         )
+    settings = face_settings(port=port) if serve else None
     be_silent()
     with Interrupts() as interrupts, ExitStack() as stack:
         stack.enter_context(telemetry(interrupts))
@@ -54,8 +55,9 @@ def take_census(
         stack.callback(runtime.shutdown, wait=True, timeout=SHUTDOWN_S)
         census = _make(runtime, path)
         FlowRegistry.get_instance().register(census.flow)
-        url = stack.enter_context(http_face(runtime, port=port)) if serve else None
-        if url is not None:
+        url = None
+        if settings is not None:
+            url = stack.enter_context(http_face(runtime, settings)).url
             print_note(f"serving on {url}")
         report = _run(census, interrupts.event, as_json=as_json, start_paused=start_paused)
         _print_report(report, url, as_json=as_json)

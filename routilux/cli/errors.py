@@ -11,7 +11,8 @@ INTERRUPTED = SIGNAL + 2
 EXIT_CODES = (
     "Exit codes: 0 done; 1 the work failed (a job failed, a flow file is wrong, a file is not "
     "accounted for); 2 the command cannot begin (wrong option or path, port taken, extra missing); "
-    "130 Ctrl-C, 143 SIGTERM, after a clean stop."
+    "130 Ctrl-C, 143 SIGTERM, after a clean stop (for serve that is 0, and 1 if a job could not be "
+    "saved; 130 and 143 are a second signal, which does not wait)."
 )
 
 

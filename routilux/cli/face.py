@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from routilux.cli.errors import CommandError
 from routilux.cli.extras import load
@@ -12,31 +13,54 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from routilux import Runtime
+    from routilux.api.life import Life
+    from routilux.api.settings import ApiSettings
 
-HOST = "127.0.0.1"
 PORT = 20555
+PURPOSE = "the HTTP face"
+
+
+@dataclass(frozen=True)
+class Face:
+    """What is served: where it answers, and how it is told that it is about to stop."""
+
+    url: str
+    life: Life
+
+
+def face_settings(**given: Any) -> ApiSettings:
+    """The settings of the environment; what is given, and not None, goes first.
+
+    Raises:
+        CommandError: a setting is wrong, or the extra is missing.
+    """
+    module = load("routilux.api.settings", "api", PURPOSE)
+    wanted = {name: value for name, value in given.items() if value is not None}
+    try:
+        return cast("ApiSettings", module.read_settings(**wanted))
+    except ValueError as error:
+        raise CommandError(str(error)) from None
 
 
 @contextmanager
-def http_face(runtime: Runtime | None, host: str = HOST, port: int = PORT) -> Iterator[str]:
+def http_face(runtime: Runtime | None, settings: ApiSettings) -> Iterator[Face]:
     """Serve the jobs of a runtime (None: of the process) while it is entered.
 
-    Yields:
-        The URL where it answers.
-
     Raises:
-        CommandError: the host is not loopback, the port is taken, or the extra is missing.
+        CommandError: no key is set and others can reach the address, the address cannot be served
+            on, the file of keys is wrong, or the extra is missing.
     """
-    server = load("routilux.api.server", "api", "the HTTP face").Server
-    create_app = load("routilux.api.main", "api", "the HTTP face").create_app
+    server = load("routilux.api.server", "api", PURPOSE).Server
+    create_app = load("routilux.api.main", "api", PURPOSE).create_app
     try:
-        made = server(create_app(runtime), host, port)
+        app = create_app(runtime, settings=settings)
+        made = server(app)
     except (ValueError, OverflowError) as error:
         raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(
-            f"cannot serve on {host} port {port}: {error.strerror or error}; choose another with "
-            "--port, 0 takes a free one"
+            f"cannot serve on {settings.host} port {settings.port}: {error.strerror or error}; "
+            "choose another with --port, 0 takes a free one"
         ) from None
     with made:
-        yield made.url
+        yield Face(made.url, app.state.context.life)

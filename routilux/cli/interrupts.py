@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from routilux.cli.errors import DONE, SIGNAL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType, TracebackType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -18,12 +19,17 @@ LOOK_S = 0.2  # a handler runs between two waits of the main thread; so soon it 
 class Interrupts:
     """While it is entered, the first Ctrl-C or SIGTERM sets `event`; a second ends the program.
 
+    Args:
+        second: called with the number of the second signal, on the main thread, wherever that is;
+            None raises ``KeyboardInterrupt`` there.
+
     Attributes:
         event: set when the program shall stop.
         exit_code: 128 and the signal's number once one has come, else 0.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, second: Callable[[int], object] | None = None) -> None:
+        self._second = second
         self.event = threading.Event()
         self.exit_code = DONE
         self._before: dict[signal.Signals, Any] = {}
@@ -35,7 +41,10 @@ class Interrupts:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         if self.event.is_set():
-            raise KeyboardInterrupt
+            if self._second is None:
+                raise KeyboardInterrupt
+            self._second(number)
+            return
         self.exit_code = SIGNAL + number
         self.event.set()
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from routilux.api.guard import BODY_LIMIT, Guard, is_loopback
+from routilux.api.bodies import BODY_LIMIT
+from routilux.api.guard import HostGuard
+from routilux.api.hosts import is_loopback
 from tests.api.answers import create, good, problem
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def ask(server: tuple[str, int] | None, host: str, **scope: Any) -> int:
     full = {
         "type": "http", "method": "GET", "path": "/", "server": server, "headers": headers, **scope
     }  # fmt: skip
-    asyncio.run(Guard(app)(full, receive, send))
+    asyncio.run(HostGuard(app, (), has_keys=False)(full, receive, send))
     return int(sent[0]["status"])
 
 
@@ -72,7 +74,7 @@ def test_what_is_not_http_passes() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         passed.append(scope["type"])
 
-    asyncio.run(Guard(app)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    asyncio.run(HostGuard(app, (), has_keys=False)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert passed == ["lifespan"]
 
 

@@ -17,7 +17,9 @@ async def get_live() -> LiveResponse:
 
 @router.get("/ready", operation_id="getReady", responses=problems(503))
 async def get_ready(context: AppContext) -> ReadyResponse:
-    """Jobs can be started. 503 once the runtime was shut down."""
+    """Jobs can be started. 503 once the server is about to stop, or the runtime was shut down."""
+    if context.stopping:
+        raise ProblemError(503, "The server is about to stop: ask again when it is back")
     runtime = context.runtime
     if runtime.is_shut_down:
         raise ProblemError(503, "The runtime was shut down: start the process again")
