@@ -63,9 +63,9 @@ def _line(scope: Scope, status: int | None, seconds: float) -> str:
 
 
 def _operation(scope: Scope) -> str:
-    """The path as the documentation has it; of a request that met no operation, its own."""
-    template = getattr(scope.get("route"), "path_format", None)
-    return template if isinstance(template, str) else _shown(scope["path"])
+    """The id of the operation, as the documentation has it; of no operation, the path."""
+    known = getattr(scope.get("route"), "operation_id", None)
+    return known if isinstance(known, str) else _shown(scope["path"])
 
 
 def _shown(value: object) -> str:

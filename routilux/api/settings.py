@@ -80,6 +80,7 @@ class ApiSettings(BaseSettings):
         default=5.0,
         ge=0,
         le=3_600,
+        allow_inf_nan=False,
         description="Seconds that running work gets at the end.",
     )
     event_streams: Count = Field(default=256, description="Event streams at a time.")

@@ -95,7 +95,7 @@ def _stop(runtime: Runtime, life: Life, settings: ApiSettings) -> int:
     life.stop()
     # A command that is under way could start a job that nobody saves, or resume a saved one.
     life.wait_for_commands(settings.stop_timeout)
-    left_s = max(0, deadline_ns - clock.monotonic_ns()) / NANOSECONDS
+    left_s = round(max(0, deadline_ns - clock.monotonic_ns()) / NANOSECONDS, 3)
     if settings.snapshot_folder is None:
         runtime.shutdown(wait=True, timeout=left_s)
         return DONE

@@ -55,9 +55,10 @@ def call(capsys: pytest.CaptureFixture[str], *words: object) -> Done:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """The environment of a command: nobody's telemetry and colours but those of `settings`."""
+    """The environment of a command: nobody's telemetry, colours and keys but `settings`."""
     kept = os.environ.items()
-    bare = {name: value for name, value in kept if not name.startswith(("OTEL_", "NO_COLOR"))}
+    foreign = ("OTEL_", "NO_COLOR", "ROUTILUX_")
+    bare = {name: value for name, value in kept if not name.startswith(foreign)}
     return {**bare, "PYTHONPATH": str(ROOT), **settings}
 
 

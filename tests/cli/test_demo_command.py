@@ -192,8 +192,8 @@ def test_a_job_that_was_cancelled_over_http_is_code_1(root):
 
 
 def test_a_port_that_is_taken_is_one_line(root, capsys):
-    with face.http_face(None, port=0) as url:
-        port = url.rpartition(":")[2]
+    with face.http_face(None, face.face_settings(port=0)) as served:
+        port = served.url.rpartition(":")[2]
         done = call(capsys, "demo", root, "--serve", "--port", port)
     assert done.code == USAGE
     assert f"cannot serve on 127.0.0.1 port {port}" in done.error

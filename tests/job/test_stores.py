@@ -7,6 +7,7 @@ from routilux.flow_registry import FlowRegistry
 from routilux.job_state import JobState
 from routilux.status import ExecutionStatus
 from routilux.stores import FlowStore, JobStore, flow_store, job_store
+from routilux.testing import ManualClock
 
 
 def job(name, flow_id="f", status=ExecutionStatus.RUNNING):
@@ -113,3 +114,63 @@ def test_a_flow_store_shows_a_registrys_flows():
 def test_the_process_has_stores_with_the_documented_bounds():
     assert (job_store.finished_limit, job_store.evicted_limit) == (100, 10_000)
     assert flow_store.registry is FlowRegistry.get_instance()
+
+
+def test_finished_jobs_go_when_they_are_too_old():
+    clock = ManualClock()
+    store = JobStore(finished_limit=10, finished_age=60.0, clock=clock)
+    old, live, young = job("old"), job("live"), job("young")
+    for each in (old, live, young):
+        store.add(each)
+    finish(store, old)
+    clock.advance(40)
+    finish(store, young)
+    finish(store, old)  # told twice, it has not become younger
+    clock.advance(20)
+    assert store.get("old") is old
+    clock.advance(0.001)
+    assert store.get("old") is None
+    assert store.get_evicted("old").status == "completed"
+    assert store.list_all() == [live, young]
+    clock.advance(40)
+    assert len(store) == 1
+    assert store.get("live") is live
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        lambda store: store.add(job("new")),
+        lambda store: store.mark_finished("live"),
+        lambda store: store.get("live"),
+        lambda store: store.get_evicted("old"),
+        lambda store: store.list_all(),
+        lambda store: store.get_by_flow("f"),
+        lambda store: len(store),
+        lambda store: store.evict_old(),
+    ],
+    ids=["add", "mark", "get", "evicted", "list", "flow", "len", "evict"],
+)
+def test_whatever_touches_the_store_lets_old_jobs_go(touch):
+    clock = ManualClock()
+    store = JobStore(finished_age=1.0, clock=clock)
+    for name in ("old", "live"):
+        store.add(job(name))
+    finish(store, store.get("old"))
+    clock.advance(2)
+    touch(store)
+    store.finished_age = None
+    assert store.get("old") is None
+
+
+def test_how_many_old_jobs_went():
+    clock = ManualClock()
+    store = JobStore(finished_age=0.0, clock=clock)
+    for name in ("1", "2"):
+        store.add(job(name, status=ExecutionStatus.FAILED))
+    assert store.evict_old() == 0
+    clock.advance(1e-6)
+    assert store.evict_old() == 2
+    assert JobStore().evict_old() == 0
+    with pytest.raises(ValueError, match="finished_age must be 0 seconds or more"):
+        JobStore(finished_age=-1)
