@@ -111,5 +111,12 @@ def _version() -> str:
         return "0"
 
 
-app = create_app()
-"""The application of the process-wide runtime, registry and store."""
+def __getattr__(name: str) -> FastAPI:
+    """``app``, the application of the process-wide runtime, registry and store.
+
+    It is made when it is first asked for: an import reads no settings and no keys.
+    """
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    made = globals()["app"] = create_app()
+    return made

@@ -113,7 +113,7 @@ def _save(job: JobState, folder: Path, timeout: float, saved: Saved) -> None:
         )
     else:
         saved.jobs += 1
-        logger.warning("Job %s of flow '%s' is saved in %s", job.job_id, job.flow_id, path)
+        logger.info("Job %s of flow '%s' is saved in %s", job.job_id, job.flow_id, path)
 
 
 def _unusable(folder: Path, why: str) -> CommandError:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from fastapi.testclient import TestClient
 
+from routilux.api import main
 from routilux.api.main import app, create_app
 from routilux.flow_registry import FlowRegistry
 from routilux.runtime import get_runtime_instance
@@ -15,8 +17,6 @@ from tests.api.answers import create, good, problem
 from tests.monitoring.samples import make_flow
 
 if TYPE_CHECKING:
-    import pytest
-
     from routilux.testing import StepRuntime
 
 OPERATIONS = {
@@ -64,7 +64,9 @@ def test_the_errors_are_documented_as_they_are_answered(client: TestClient) -> N
             for answer in errors.values():
                 assert list(answer["content"]) == ["application/problem+json"]
             assert "403" in errors
-            assert ({"413", "415"} <= set(errors)) == (method == "post")
+            assert ("401" in errors) != path.startswith("/api/health/")
+            assert ({"408", "413", "415"} <= set(errors)) == (method == "post")
+            assert method != "post" or "503" in errors
             assert ("400" in errors) == ("requestBody" in operation)
             reads_input = method == "post" or path in ("/api/flows", "/api/jobs")
             assert ("422" in errors) == reads_input
@@ -110,6 +112,11 @@ def test_the_process_wide_parts_are_the_default() -> None:
         assert job.wait(30)
         assert good(client.get(f"/api/jobs/{job_id}"))["status"] == "completed"
     FlowRegistry.get_instance().unregister("of-the-process")
+
+
+def test_the_module_has_nothing_else_to_give() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nope'"):
+        main.nope  # noqa: B018
 
 
 def test_flows_and_jobs_of_ones_own(runtime: StepRuntime) -> None:

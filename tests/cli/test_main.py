@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from routilux.api.settings import settings_help
 from routilux.cli import app as app_module
 from routilux.cli import version_command
 from routilux.cli.errors import DONE, EXIT_CODES, FAILED, INTERRUPTED, USAGE
@@ -54,6 +55,19 @@ def test_the_help_of_every_command_tells_the_exit_codes_and_json(command, capsys
     for code in ("0 done", "1 the work failed", "130 Ctrl-C"):
         assert code in told
     assert f"{INTERRUPTED} Ctrl-C" in EXIT_CODES
+
+
+def test_the_help_of_serve_names_every_setting(capsys):
+    told = " ".join(call(capsys, "serve", "--help").out.split())
+    for name, text in settings_help():
+        assert f"{name}: {text}" in told
+    assert "0 done" in told
+
+
+def test_the_help_of_serve_needs_no_extra():
+    done = without("pydantic_settings", "serve", "--help")
+    assert done.returncode == DONE
+    assert "run pip install 'routilux[api]'" in " ".join(done.stdout.split())
 
 
 def test_the_version_is_printed(capsys):
@@ -202,6 +216,18 @@ def test_a_second_ctrl_c_does_not_wait():
         assert interrupts.exit_code == 128 + signal.SIGTERM
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_second_signal_can_have_its_own_end():
+    ended = []
+    with Interrupts(second=ended.append) as interrupts:
+        os.kill(os.getpid(), signal.SIGINT)
+        interrupts.wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+        while not ended:
+            pass
+    assert ended == [signal.SIGTERM]
+    assert interrupts.exit_code == INTERRUPTED
 
 
 def test_waiting_ends_with_the_first_signal():
