@@ -6,6 +6,8 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
+
 from routilux import Runtime
 from routilux.cli.errors import DONE, EXIT_CODES, FAILED, SIGNAL, CommandError
 from routilux.cli.extras import load
@@ -69,7 +71,7 @@ def settings_text() -> str:
     try:
         told = load("routilux.api.settings", "api", PURPOSE).settings_help()
     except CommandError as error:
-        return f"{EXIT_CODES}\n\nSettings: {error}"
+        return f"{EXIT_CODES}\n\nSettings: {escape(str(error))}"
     listed = "\n".join(f"{name}: {text}" for name, text in told)
     return f"{EXIT_CODES}\n\nSettings, by environment variable:\n{listed}"
 
