@@ -22,6 +22,7 @@ CONNECTION_FIELDS = (
     "target_routine_id",
     "target_slot_name",
 )
+CHANGEABLE = ("condition", "enabled", "hit_count", "ignore_count", "one_shot")
 NOT_STARTED = "the job has not started yet"
 Place = tuple[str, ...]
 
@@ -156,6 +157,31 @@ class Breakpoint:
     @condition.setter
     def condition(self, source: str | Mapping[str, Any] | None) -> None:
         self.compiled = compile_condition(source)
+        self._changed()
+
+    def update(self, **changes: Any) -> None:
+        """Change several fields at once, all or none, and take effect at once.
+
+        Args:
+            changes: ``condition``, ``enabled``, ``hit_count``, ``ignore_count``, ``one_shot``.
+
+        Raises:
+            ValueError: a value is wrong, or the field cannot be changed.
+        """
+        unknown = set(changes) - set(CHANGEABLE)
+        if unknown:
+            raise ValueError(
+                f"{', '.join(sorted(unknown))} of a breakpoint cannot be changed, only "
+                f"{', '.join(CHANGEABLE)}: set another breakpoint"
+            )
+        for name in ("hit_count", "ignore_count"):
+            _count(name, changes.get(name, 0))
+        if "condition" in changes:
+            self.compiled = compile_condition(changes["condition"])
+        self.hit_count = changes.get("hit_count", self.hit_count)
+        self.ignore_count = changes.get("ignore_count", self.ignore_count)
+        self.one_shot = bool(changes.get("one_shot", self.one_shot))
+        self._enabled = bool(changes.get("enabled", self._enabled))
         self._changed()
 
     def belong_to(self, owner: Owner | None) -> None:

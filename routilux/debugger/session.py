@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.conditions import ItemView, compile_expression
 from routilux.debugger.values import PAUSED, RUNNING, STEPPING, DebugState
+from routilux.errors import JobFinished
 from routilux.ids import new_id
 from routilux.job.results import ResumeResult
 
@@ -216,21 +217,24 @@ class DebugSession:
             item_id, identity: as `edit`.
 
         Raises:
-            ValueError: there is no such name; says which there are.
+            LookupError: there is no such name; says which there are.
+            ValueError: the item has no keys.
             NothingInHand, JobFinished: as `edit`.
         """
         scope, _, key = name.partition(".")
         if scope not in SCOPES or (scope != "item" and not key):
-            raise ValueError(
+            raise LookupError(
                 f"Variable '{name}' not found: use item, item.KEY, state.KEY, shared.KEY"
             )
         item, routine_id = self._focus(item_id)
         job = self._known_job()
+        if job.status.finished:
+            raise JobFinished(job.job_id, job.status.value)
         if scope == "shared":
             job.update_shared_data(key, value)
         elif scope == "state":
             if routine_id is None:
-                raise ValueError(f"Variable '{name}' not found: nothing stands at a routine")
+                raise LookupError(f"Variable '{name}' not found: nothing stands at a routine")
             job.update_routine_state(routine_id, {key: value})
         else:
             self.edit(_with_key(item, key, value) if key else value, item_id, identity=identity)

@@ -157,7 +157,8 @@ class Debugger:
     def register(self, hit: Hit) -> None:
         """Let a hit take effect: what it holds has its place."""
         job = self.job
-        self.hits[hit.id] = hit
+        if hit.stands:
+            self.hits[hit.id] = hit
         for slot, caught in hit.items:
             slot.stops += not caught.hits
             caught.hits.append(hit)

@@ -192,32 +192,42 @@ class Debugging(Gate):
         with self.lock:
             self.check_live()
             hit, wanted = self._only_item(item_id)
+            emptied = [hit]
             for slot, caught in list(hit.items):
-                slot.drop(caught)
-                self._forget(slot, caught)
+                emptied += caught.hits
+                self._drop_caught(slot, caught)
             if hit.draft is not None:
-                slot, number = self._place_in_draft(hit, wanted)
-                gone = hit.draft.drop(slot, number)
-                slot.queue.refuse_drawn([gone], "dropped_in_debugger")
-                self.refused(slot, gone, "dropped_in_debugger")
-                slot.taken()
-                if not hit.draft.count and hit.node is not None:
-                    hit.node.caught.remove(hit.draft)
+                self._drop_of_draft(hit, wanted)
             self._log_debug("item_dropped", wanted, identity)
-            if not hit.pauses and not hit.item_ids:
-                self._let_go([hit], "dropped", identity)
+            # A job that was paused for it stays so until somebody resumes.
+            over = [each for each in emptied if not each.pauses and not each.item_ids]
+            if over:
+                self._let_go(list(dict.fromkeys(over)), "dropped", identity)
+            self.settle()
         self.tell_notices()
         return wanted
 
-    def _forget(self, slot: JobSlot, caught: Caught) -> None:
-        """A dropped item stands nowhere any more; its hits stay until somebody resumes."""
+    def _drop_caught(self, slot: JobSlot, caught: Caught) -> None:
+        """Refuse an item that was stopped on its way; it stands nowhere any more."""
+        slot.drop(caught)
         for hit in caught.hits:
             hit.items = [each for each in hit.items if each[1] is not caught]
         caught.hits.clear()
         slot.stops -= 1
         slot.refresh()
-        if not self.gate_closed:
-            slot.let_go()
+        slot.let_go()
+
+    def _drop_of_draft(self, hit: Hit, wanted: str) -> None:
+        """Refuse an item that logic would get."""
+        assert hit.draft is not None
+        assert hit.node is not None
+        slot, number = self._place_in_draft(hit, wanted)
+        gone = hit.draft.drop(slot, number)
+        slot.queue.refuse_drawn([gone], "dropped_in_debugger")
+        self.refused(slot, gone, "dropped_in_debugger")
+        slot.taken()
+        if not hit.draft.count:
+            hit.node.caught.remove(hit.draft)
 
     @staticmethod
     def _place_in_draft(hit: Hit, wanted: str) -> tuple[JobSlot, int]:

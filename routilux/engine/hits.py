@@ -53,6 +53,11 @@ class Hit:
     draft: Draft | None = None
 
     @property
+    def stands(self) -> bool:
+        """Whether it holds anything: an item of an event that leads nowhere is not held alone."""
+        return self.pauses or bool(self.items) or self.draft is not None
+
+    @property
     def place(self) -> str:
         """Where it is, as people write it."""
         return self.routine_id if self.name is None else f"{self.routine_id}.{self.name}"

@@ -372,6 +372,26 @@ def test_a_dropped_held_item_lets_those_behind_it_go(rt):
     assert sink.received == [1, 2]
 
 
+def test_an_item_that_stands_at_two_breakpoints_is_dropped_from_both(rt):
+    flow, sink = into_sink([7, 8])
+    place = edge("r0", "out", "r1", "items")
+    job, first = paused_before(rt, flow, event("r0", "out"), one_shot=True)[:2]
+    job.breakpoints.add(place[0], place[1], **place[2], action="hold_item", one_shot=True)
+    rt.run_until_idle()
+    assert len(job.debug.hits) == 2
+    job.debug.drop("r1.items#0")
+    assert [hit.breakpoint_ids for hit in job.debug.hits] == [(first.id,)]
+    resume_until_done(rt, job)
+    assert sink.received == [8]
+
+
+def test_hold_item_at_an_event_that_leads_nowhere_holds_nothing(rt):
+    job, mark = paused_before(rt, line(source(range(2))), event("r0", "out"), action="hold_item")
+    rt.run_until_idle()
+    assert job.status == ExecutionStatus.COMPLETED
+    assert mark.hit_count == 2
+
+
 def test_what_is_not_in_hand_cannot_be_edited(rt):
     flow, _ = into_sink(range(2))
     job, _ = paused_before(rt, flow, slot("r1", "items"))
@@ -628,7 +648,7 @@ def test_a_session_shows_and_sets_variables_and_evaluates(rt):
     job.debug.set_variable("state.seen", 10)
     job.debug.set_variable("shared.limit", 6)
     assert job.debug.evaluate("[a, state.seen, shared.limit]") == [7, 10, 6]
-    with pytest.raises(ValueError, match="Variable 'nope' not found"):
+    with pytest.raises(LookupError, match="Variable 'nope' not found"):
         job.debug.set_variable("nope", 1)
     resume_until_done(rt, job)
     assert job.get_routine_state("r1")["seen"] == 11
