@@ -68,7 +68,7 @@ class SlotIntake(SlotReader):
         if not self._closed() and not self.legs and not self.queue.held:
             room = self.max_queue_length - self.queue.unconsumed
             if room < len(segment) and self.settings.overflow == "drop_oldest":
-                self._evict(len(segment) - room)
+                self.evict(len(segment) - room)
                 room = self.max_queue_length - self.queue.unconsumed
             if room >= len(segment):
                 self.queue.put(segment, self._clock.time_ns())
@@ -135,7 +135,7 @@ class SlotIntake(SlotReader):
         arrived = False
         while leg.parcel.legs:
             surplus = self.queue.unconsumed + self._up_to(leg) - self.max_queue_length
-            evicted = self._evict(min(max(0, surplus), count_items(self.queue.waiting)))
+            evicted = self.evict(min(max(0, surplus), count_items(self.queue.waiting)))
             admitted = self.admit()
             arrived = arrived or admitted
             if not (evicted or admitted):
@@ -201,7 +201,7 @@ class SlotIntake(SlotReader):
             retries=retries,
         )
 
-    def _evict(self, count: int) -> list[Segment]:
+    def evict(self, count: int) -> list[Segment]:
         """Refuse the oldest waiting items for newer ones."""
         return self.queue.give_up(count, "evicted")
 

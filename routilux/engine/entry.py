@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 def offer(slot: JobSlot, segment: Segment) -> Segment | None:
     """Offer what an activation has emitted. Returns what must wait for room, or None."""
     while len(segment):
+        if not slot.closed and not _has_place(slot) and slot.settings.overflow == "drop_oldest":
+            _make_way(slot)
         if slot.closed:
             return slot.hold(segment)
         if slot.holds_back and not _has_place(slot):
@@ -40,13 +42,19 @@ def _has_place(slot: JobSlot) -> bool:
     return not (slot.legs or queue.held) and queue.unconsumed < slot.max_queue_length
 
 
+def _make_way(slot: JobSlot) -> None:
+    """Refuse the oldest until those that are held have entered, and there is room for one more."""
+    while slot.queue.waiting and not slot.closed and not _has_place(slot):
+        slot.evict(1)
+        admit(slot)
+
+
 def _offer_one(slot: JobSlot, item: Segment) -> None:
-    if _has_place(slot):
-        if not _is_caught(slot, item):
-            slot.queue.put(item, slot.job.clock.time_ns())
-            slot.consumer.items_came()
-    elif slot.settings.overflow == "reject" or not _is_caught(slot, item):
-        slot.overflow(item, 0)
+    if not _has_place(slot):
+        slot.overflow(item, 0)  # it is refused, or evicts
+    elif not _is_caught(slot, item):
+        slot.queue.put(item, slot.job.clock.time_ns())
+        slot.consumer.items_came()
 
 
 def _is_caught(slot: JobSlot, item: Segment) -> bool:

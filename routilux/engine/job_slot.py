@@ -135,14 +135,14 @@ class JobSlot(Slot):
         """Refuse the oldest for `segment`, which may be longer than the slot."""
         queue = self.queue
         while queue.held:
-            self._evict(min(queue.held, count_items(queue.waiting)))
+            self.evict(min(queue.held, count_items(queue.waiting)))
             if not queue.admit_held(
                 self.max_queue_length - queue.unconsumed, self._clock.time_ns()
             ):
                 break
         waiting = count_items(queue.waiting)  # without what a policy has in hand
         surplus = queue.unconsumed + queue.held + len(segment) - self.max_queue_length
-        self._evict(min(max(0, surplus), waiting))
+        self.evict(min(max(0, surplus), waiting))
         if surplus > waiting:
             self.refuse(segment.cut(min(surplus - waiting, len(segment))), "evicted")
 
@@ -204,7 +204,7 @@ class JobSlot(Slot):
         self.taken()
         self.consumer.consider()
 
-    def _evict(self, count: int) -> list[Segment]:
+    def evict(self, count: int) -> list[Segment]:
         evicted = self.queue.take(count)
         for segment in evicted:  # told while they count: of a slot that is full, as it was
             self.job.refused(self, segment, "evicted")

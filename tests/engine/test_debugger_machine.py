@@ -188,8 +188,10 @@ class DebuggedJobMachine(JobMachine):
         for each in list(self.job.breakpoints):
             self.job.breakpoints.remove(each.id)
         self.let_all_go()
-        while self.live and self.job.debug.status != "running":
-            self.runtime.run_until_idle()
+        for _ in range(100):
+            if not self.live or self.job.debug.status == "running":
+                break
+            self.runtime.advance(1.0)  # a step may wait for a back-off
             self.let_all_go()
         super().teardown()
 
