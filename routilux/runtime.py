@@ -261,13 +261,12 @@ class Runtime:
             self._live.pop(job.state.job_id, None)
             self._changed.notify_all()
 
-    def _redeliver_anew(self, job: Job, letters: list[DeadLetter]) -> str:
+    def _redeliver_anew(self, job: Job, letters: list[DeadLetter]) -> tuple[str, list[DeadLetter]]:
         state = JobState(job.flow.flow_id, clock=self.clock)
         state.redelivery_of = job.state.job_id
         anew = self._bind(job.flow, self._plan(job.flow), state)
         self.ledger.add_job(anew)
-        anew.start_with_letters(letters)
-        return state.job_id
+        return state.job_id, anew.start_with_letters(letters)
 
     def get_job(self, job_id: str) -> JobState | None:
         """The job of that id, live or kept after its end; None if it is not known."""

@@ -22,7 +22,8 @@ class Host:
 
     Attributes:
         on_end: called once per job, without locks, when its last activation has ended.
-        redeliver_anew: starts another job with dead letters of this one; returns its id.
+        redeliver_anew: starts another job with dead letters of this one; returns its id, and the
+            letters for which it has no room.
     """
 
     pool: Pool
@@ -31,4 +32,4 @@ class Host:
     hooks: HookSet
     breakpoints: BreakpointManager
     on_end: Callable[[Any], None]
-    redeliver_anew: Callable[[Any, list[DeadLetter]], str]
+    redeliver_anew: Callable[[Any, list[DeadLetter]], tuple[str, list[DeadLetter]]]

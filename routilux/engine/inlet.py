@@ -9,7 +9,7 @@ from routilux.engine.debugging import Debugging
 from routilux.ids import item_id
 from routilux.job.commands import command_text
 from routilux.job.results import Redelivery
-from routilux.segment import Origin, Segment
+from routilux.segment import UNNUMBERED, Origin, Segment
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -77,12 +77,13 @@ class Inlet(Debugging):
             found = {letter.id for letter in letters}
             missing = tuple(each for each in ids or () if each not in found)
             job_id = self.state.job_id
+            left = letters
             if not new_job:
-                kept = [letter for letter in letters if not self._offer_letter(letter)]
-                box.put_back(kept)
-                result = Redelivery(len(letters) - len(kept), job_id, missing)
-        if new_job:
-            result = Redelivery(len(letters), self.host.redeliver_anew(self, letters), missing)
+                left = [letter for letter in letters if not self._let_in(letter, letter.number)]
+                box.put_back(left)
+        if new_job and letters:
+            job_id, left = self._redeliver_anew(letters)
+        result = Redelivery(len(letters) - len(left), job_id, missing)
         with self.lock:
             commands.remember(request_id, result.to_dict(), command)
             self.state.append_to_shared_log(
@@ -93,17 +94,30 @@ class Inlet(Debugging):
         self.tell_notices()
         return result
 
-    def _offer_letter(self, letter: DeadLetter) -> bool:
+    def _redeliver_anew(self, letters: list[DeadLetter]) -> tuple[str, list[DeadLetter]]:
+        """Start a job with letters that were taken out; what it has no room for comes back."""
+        box = self.state.dead_letter_box
+        try:
+            job_id, left = self.host.redeliver_anew(self, letters)
+        except BaseException:  # whatever it was: no letter may be lost
+            box.put_back(letters)
+            raise
+        box.put_back(left)
+        return job_id, left
+
+    def _let_in(self, letter: DeadLetter, number: int = UNNUMBERED) -> bool:
+        """Offer a letter to its slot if there is room now. Under the lock."""
         slot = self.slot(letter.routine_id, letter.slot_name)
         if (slot.hold_room() if slot.closed else slot.room()) <= 0:
             return False
-        segment = self.segment_of(letter)
-        segment.base = letter.number
+        segment = self._segment_of(letter)
+        if number != UNNUMBERED:
+            segment.base = number
         slot.offer(segment)
         return True
 
     @staticmethod
-    def segment_of(letter: DeadLetter) -> Segment:
+    def _segment_of(letter: DeadLetter) -> Segment:
         """A dead letter as an item on its way, one attempt on."""
         origin = Origin(
             letter.emitted_from, letter.event, letter.activation_id, letter.trace_context

@@ -104,14 +104,20 @@ class Job(Report):
             self.settle()
         self.tell_notices()
 
-    def start_with_letters(self, letters: list[DeadLetter]) -> None:
-        """Begin with dead letters of another job as the only items. Blocks while slots are full."""
+    def start_with_letters(self, letters: list[DeadLetter]) -> list[DeadLetter]:
+        """Begin with dead letters of another job as the only items.
+
+        Returns:
+            The letters for which there is no room. Nobody waits for it: a slot that is never
+            emptied would keep the caller for ever.
+        """
         with self.lock:
-            self.open = True
             self._begin()
-        for letter in letters:
-            self.slot(letter.routine_id, letter.slot_name).enter(self.segment_of(letter))
-        self.close()
+            # Ended already: the runtime was shut down since it was bound.
+            left = [each for each in letters if self.ended or not self._let_in(each)]
+            self.settle()
+        self.tell_notices()
+        return left
 
     def fail_to_start(self, error: str) -> None:
         """End the job before it has begun."""

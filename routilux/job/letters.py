@@ -59,9 +59,12 @@ class DeadLetters:
     ) -> Redelivery:
         """Offer letters to their slots again, under the items' own ids, one attempt on.
 
+        Nobody waits for room: a letter that finds none stays a dead letter, and is not counted.
+
         Args:
             ids: which letters; None means all.
-            new_job: start a job with just these items, as the only way when this one has ended.
+            new_job: start a job with just these items, as the only way when this one has ended;
+                without any letter none is started.
             reason: why, for people.
             identity: who asks.
             request_id: the same id twice is one change.

@@ -362,6 +362,36 @@ def test_a_finished_job_takes_no_redelivery_and_a_new_one_does(rt):
     assert figures(anew, "r1", "in").offered == 2
 
 
+@pytest.fixture
+def failed_five(rt):
+    """A finished job with five dead letters of a slot of length 2 that blocks."""
+    step = made(Flaky(rt), errors=ErrorHandler("continue"), max_queue_length=2, overflow="block")
+    job = rt.exec(line(source(range(5)), step))
+    assert job.wait()
+    assert [letter.id for letter in job.dead_letters] == [f"dl-{n}" for n in range(1, 6)]
+    return job
+
+
+def test_a_new_job_takes_the_letters_that_it_has_room_for_and_nobody_waits(rt, failed_five):
+    answer = failed_five.dead_letters.redeliver(new_job=True)
+    assert (answer.count, answer.missing) == (2, ())
+    assert figures(rt.get_job(answer.job_id), "r1", "in").unconsumed == 2
+    assert [letter.id for letter in failed_five.dead_letters] == ["dl-3", "dl-4", "dl-5"]
+
+
+def test_without_letters_no_new_job_is_started(rt, failed_five):
+    answer = failed_five.dead_letters.redeliver(["dl-9"], new_job=True)
+    assert (answer.count, answer.job_id, answer.missing) == (0, failed_five.job_id, ("dl-9",))
+    assert rt.jobs.list_all() == [failed_five]
+
+
+def test_letters_stay_when_no_new_job_can_be_started(rt, failed_five):
+    rt.shutdown()
+    with pytest.raises(RuntimeError, match="shut down"):
+        failed_five.dead_letters.redeliver(new_job=True)
+    assert len(letters(failed_five)) == 5
+
+
 def test_redelivery_while_paused_is_held(rt):
     logic = Flaky(rt, failures=1)
     flow = line(source([1]), made(logic, errors=ErrorHandler("continue"), max_queue_length=1))
