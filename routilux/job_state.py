@@ -49,6 +49,7 @@ class JobState(JobVerbs):
         warnings: what a person should know about how it went.
         dead_letter_count: items that could not be accepted or processed.
         redelivery_of: the job whose dead letters this one delivers again, or None.
+        traceparent: the W3C trace context of whoever started it, or None; hooks may go on from it.
         draining: whether policies are being asked for the last time.
         saved_snapshot: the snapshot that came with loaded data, for ``Runtime.restore``; or None.
 

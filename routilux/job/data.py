@@ -44,6 +44,7 @@ class JobData:
         self.error: str | None = None
         self.error_type: str | None = None
         self.redelivery_of: str | None = None
+        self.traceparent: str | None = None
         self.draining = False
         self.shared_data: dict[str, Any] = {}
         self.output_handler: OutputHandler | None = None

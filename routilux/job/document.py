@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 SCHEMA = 1  # raised when an older reader would misread the document
 PLACE = "saved job: "
 TIMES = ("created_at", "updated_at", "started_at", "completed_at")
-TEXTS = ("current_routine_id", "error", "error_type", "redelivery_of")
+TEXTS = ("current_routine_id", "error", "error_type", "redelivery_of", "traceparent")
+LATER = ("traceparent",)  # documents may be older than these fields
 LOGS = ("pause_points", "execution_history", "shared_log", "warnings")
 _PACKED = (
     "routine_states",
@@ -130,7 +131,12 @@ def read_document(job: JobData, document: Mapping[str, Any], codec: Codec | None
 def _unpacked(document: Mapping[str, Any], codec: Codec | None) -> dict[str, Any]:
     """The document with what programs put data into as it was; not checked yet."""
     fields(dict.fromkeys(_PACKED, anything))(document, PLACE)
-    return {**document, **{name: unpack(document[name], codec, PLACE + name) for name in _PACKED}}
+    later = dict.fromkeys(LATER)
+    return {
+        **later,
+        **document,
+        **{name: unpack(document[name], codec, PLACE + name) for name in _PACKED},
+    }
 
 
 def _read(job: JobData, given: Mapping[str, Any], codec: Codec | None) -> float:

@@ -12,6 +12,8 @@ from routilux.job_state import ExecutionRecord, JobState
 from routilux.status import ExecutionStatus, RoutineStatus
 from tests.job.fakes import Pair, PairCodec, started
 
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 
 def full_job() -> JobState:
     """A job with something in every field."""
@@ -21,6 +23,7 @@ def full_job() -> JobState:
     job.completed_at = datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC)
     job.error, job.error_type = "Logic error in routine 'r'", "ValueError"
     job.current_routine_id, job.redelivery_of = "r", "older"
+    job.traceparent = TRACEPARENT
     job.update_shared_data("list", [1, {"a": None}])
     job.update_routine_state("r", {"status": "completed", "seen": 2})
     job.routine_data("own")["status"] = "half way"
@@ -39,8 +42,9 @@ def full_job() -> JobState:
 
 FIELDS = (
     "job_id", "flow_id", "status", "created_at", "updated_at", "started_at", "completed_at",
-    "error", "error_type", "current_routine_id", "redelivery_of", "shared_data", "routine_states",
-    "execution_history", "shared_log", "pause_points", "warnings", "dead_letter_count", "draining",
+    "error", "error_type", "current_routine_id", "redelivery_of", "traceparent", "shared_data",
+    "routine_states", "execution_history", "shared_log", "pause_points", "warnings",
+    "dead_letter_count", "draining",
 )  # fmt: skip
 
 
@@ -70,6 +74,12 @@ def test_a_loaded_job_is_the_saved_one(tmp_path):
     assert isinstance(loaded.execution_history[0], ExecutionRecord)
     assert loaded.serialize() == job.serialize()
     assert not loaded.is_started
+
+
+def test_a_job_that_was_saved_before_it_could_have_a_trace_is_loaded():
+    data = full_job().serialize()
+    del data["traceparent"]
+    assert JobState.deserialize(data).traceparent is None
 
 
 def test_a_loaded_job_goes_on_counting(tmp_path):
