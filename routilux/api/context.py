@@ -1,18 +1,18 @@
 """What the paths work on: a runtime, flows and jobs. An app has one context."""
 
 import threading
-from collections.abc import Callable
-from typing import Annotated, cast
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 
+from routilux.api.idempotency import Answers
 from routilux.api.life import Life
 from routilux.api.problems import ProblemError, not_found
 from routilux.api.settings import ApiSettings, read_settings
 from routilux.engine.ledger import PROCESS_LEDGER, Ledger
 from routilux.flow import Flow
 from routilux.flow_registry import FlowRegistry
-from routilux.job.commands import CommandLog
 from routilux.job_state import JobState
 from routilux.runtime import Runtime, get_runtime_instance
 from routilux.stores import JobStore, job_store
@@ -20,6 +20,7 @@ from routilux.stores import JobStore, job_store
 # Each request that waits for a pause holds one of the server's 40 threads; the commands that
 # end such a wait need some, too.
 WAITING_REQUESTS = 16
+TelemetryProbe = Callable[[], Mapping[str, Any]]
 
 
 class Context:
@@ -28,8 +29,8 @@ class Context:
     Attributes:
         flows, jobs: where flows and jobs are found.
         ledger: whose jobs the figures are of.
-        created: answers to requests that started jobs, by their key.
-        creating: held while a job is started for a request with a key.
+        answers: what requests with a key were answered.
+        telemetry_state: asks the application's instrumentation how it is; None: there is none.
         waits: requests that may wait for a pause at one time.
         settings: limits, keys and where to serve.
         life: whether the server is about to stop.
@@ -41,6 +42,7 @@ class Context:
         flows: FlowRegistry | None,
         jobs: JobStore | None,
         settings: ApiSettings | None = None,
+        telemetry_state: TelemetryProbe | None = None,
     ) -> None:
         self.settings = settings if settings is not None else read_settings()
         self.life = Life()
@@ -52,8 +54,8 @@ class Context:
         self.flows = flows
         self.jobs = jobs
         self.ledger: Ledger = runtime.ledger if runtime is not None else PROCESS_LEDGER
-        self.created = CommandLog()
-        self.creating = threading.Lock()
+        self.answers = Answers()
+        self.telemetry_state = telemetry_state
         self.waits = threading.BoundedSemaphore(WAITING_REQUESTS)
 
     @property
@@ -110,6 +112,17 @@ class Context:
             completed_at=ended,
         )
 
+    def running_runtime(self) -> Runtime:
+        """The runtime, to start a job.
+
+        Raises:
+            ProblemError: 503, it was shut down.
+        """
+        runtime = self.runtime
+        if runtime.is_shut_down:
+            raise shut_down()
+        return runtime
+
     def started_job(self, job_id: str) -> JobState:
         """A job that runs, or ran in this process.
 
@@ -126,6 +139,11 @@ class Context:
                 job_status=job.status.value,
             )
         return job
+
+
+def shut_down() -> ProblemError:
+    """The error of an application whose runtime has ended."""
+    return ProblemError(503, "The runtime was shut down: start the process again")
 
 
 def context_of(request: Request) -> Context:

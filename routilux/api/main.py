@@ -13,16 +13,38 @@ from routilux.api.audit import Audit
 from routilux.api.bodies import Bodies
 from routilux.api.context import Context
 from routilux.api.guard import Guard, HostGuard
-from routilux.api.routes import commands, health, queues
+from routilux.api.links import link_jobs
+from routilux.api.routes import (
+    commands,
+    dead_letters,
+    diagnosis,
+    health,
+    items,
+    metrics,
+    queues,
+    snapshots,
+)
 from routilux.api.routes import flows as flow_routes
 from routilux.api.routes import jobs as job_routes
 
 if TYPE_CHECKING:
+    from routilux.api.context import TelemetryProbe
     from routilux.api.settings import ApiSettings
     from routilux.flow_registry import FlowRegistry
     from routilux.runtime import Runtime
     from routilux.stores import JobStore
 
+ROUTERS = (
+    health.router,
+    flow_routes.router,
+    queues.router,
+    job_routes.router,
+    commands.router,
+    snapshots.router,
+    items.router,
+    dead_letters.router,
+    diagnosis.router,
+)
 DESCRIPTION = """Flows, jobs and their queues. Errors are `application/problem+json`; `detail` says
 what to do. Commands may be sent twice: a state that holds already is no error, and with an
 `Idempotency-Key` the second request gets the answer of the first. Where keys are set, each request
@@ -35,7 +57,7 @@ CORS_ANSWER_HEADERS = ("Location", "Retry-After", "traceparent")
 
 
 class _Application(FastAPI):
-    """Documents the errors that are answered: FastAPI would add a shape of its own."""
+    """Documents the errors that are answered (FastAPI would add a shape of its own), and links."""
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document; it is made once."""
@@ -43,6 +65,7 @@ class _Application(FastAPI):
         document = super().openapi()
         if not is_made:
             problems.document(document)
+            link_jobs(document)
         return document
 
 
@@ -51,6 +74,8 @@ def create_app(
     flows: FlowRegistry | None = None,
     jobs: JobStore | None = None,
     settings: ApiSettings | None = None,
+    *,
+    telemetry_state: TelemetryProbe | None = None,
 ) -> FastAPI:
     """Make an application.
 
@@ -59,6 +84,8 @@ def create_app(
         flows: where flows are found; None means the runtime's, or the process-wide registry.
         jobs: where jobs are found; None means the runtime's, or the process-wide store.
         settings: keys and limits; None means those of the environment.
+        telemetry_state: says how the program's telemetry is, as a dict with ``state``, for
+            ``/api/health/ready``, which needs no key; None: there is none.
 
     Returns:
         The application. Without a key it answers on loopback only. It does not shut the runtime
@@ -70,12 +97,13 @@ def create_app(
     app = _Application(
         title="Routilux", version=_version(), description=DESCRIPTION, redoc_url=None
     )
-    context = Context(runtime, flows, jobs, settings)
+    context = Context(runtime, flows, jobs, settings, telemetry_state)
     app.state.context = context
     problems.install(app)
     _add_middleware(app, context)
-    for routes in (health, flow_routes, job_routes, commands, queues):
-        app.include_router(routes.router, prefix="/api")
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api")
+    app.include_router(metrics.router)
     return app
 
 

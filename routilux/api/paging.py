@@ -26,21 +26,37 @@ def page_of(
     Raises:
         ProblemError: 422, the cursor was not made here.
     """
-    after = _decode(cursor) if cursor is not None else ()
+    after = read_cursor(cursor) if cursor is not None else ()
     left = sorted((entry for entry in entries if key(entry) > after), key=key)
     page = left[:limit]
-    return page, _encode(key(page[-1])) if len(left) > limit else None
+    return page, make_cursor(key(page[-1])) if len(left) > limit else None
 
 
-def _encode(key: Key) -> str:
+def numbered(number: int) -> Key:
+    """The key of an entry that has a number: texts in the order of the numbers."""
+    return (f"{number:018d}",)
+
+
+def make_cursor(key: Key) -> str:
+    """The cursor of the page that begins behind the entry with this key."""
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
 
 
-def _decode(cursor: str) -> Key:
+def read_cursor(cursor: str) -> Key:
+    """The key that `make_cursor` was given.
+
+    Raises:
+        ProblemError: 422, the cursor was not made here.
+    """
     try:
         parts = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
         if isinstance(parts, list) and all(isinstance(part, str) for part in parts):
             return tuple(parts)
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         pass
-    raise ProblemError(422, "cursor is not one that was given out: leave it out to start anew")
+    raise bad_cursor()
+
+
+def bad_cursor() -> ProblemError:
+    """The error of a cursor that was not made here, or not for this list."""
+    return ProblemError(422, "cursor is not one that was given out: leave it out to start anew")

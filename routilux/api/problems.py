@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from routilux.api.models.plain import TOO_DEEP
 from routilux.api.models.problem import Problem
@@ -26,10 +27,13 @@ MEDIA_TYPE = "application/problem+json"
 class ProblemError(Exception):
     """An answer that is an error. `extra` are members of its own, JSON data."""
 
-    def __init__(self, status: int, detail: str, **extra: Any) -> None:
+    def __init__(
+        self, status: int, detail: str, headers: Mapping[str, str] | None = None, **extra: Any
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.headers = headers
         self.extra = extra
 
 
@@ -58,7 +62,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {
         status: {
             "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status in statuses
     }
@@ -82,13 +86,16 @@ def document(openapi: dict[str, Any]) -> None:
             if "requestBody" in operation:
                 statuses.append(400)
             answers.update({str(key): value for key, value in problems(*statuses).items()})
+    schemas = openapi["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
-        openapi["components"]["schemas"].pop(name, None)
+        schemas.pop(name, None)
+    schemas["Problem"] = Problem.model_json_schema()
 
 
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)
-    return problem_response(error.status, error.detail, request.url.path, **error.extra)
+    path = request.url.path
+    return problem_response(error.status, error.detail, path, error.headers, **error.extra)
 
 
 async def _on_finished(request: Request, error: Exception) -> JSONResponse:
@@ -109,7 +116,21 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
         405: f"{request.method} is not possible on '{path}': /docs lists what is",
     }
     detail = advice.get(error.status_code, str(error.detail))
-    return problem_response(error.status_code, detail, path, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = _allowed(request.app, path) or headers.get("Allow", "")
+    return problem_response(error.status_code, detail, path, headers)
+
+
+def _allowed(app: FastAPI, path: str) -> str:
+    """What is possible on a path: the framework names the methods of one route alone."""
+    paths: dict[str, dict[str, Any]] = app.openapi()["paths"]
+    fitting = [path] if path in paths else [each for each in paths if _fits(each, path)]
+    return ", ".join(method.upper() for each in fitting for method in paths[each])
+
+
+def _fits(template: str, path: str) -> bool:
+    return compile_path(template)[0].match(path) is not None
 
 
 async def _on_invalid(request: Request, error: Exception) -> JSONResponse:

@@ -13,12 +13,14 @@ from routilux.api.models.flow import (
     SlotDefinition,
 )
 from routilux.api.models.job import JobCountsResponse, JobResponse
-from routilux.api.models.queue import FlowQueueStatusResponse
+from routilux.api.models.queue import FlowQueueStatusResponse, QueueSummary
+from routilux.api.trace_context import trace_id_of
 from routilux.monitoring.instruments import QUEUE_LIMIT, QUEUE_SIZE, QUEUE_UNCONSUMED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from routilux.api.payloads import Payloads
     from routilux.connection import Connection
     from routilux.flow import Flow
     from routilux.job_state import JobState
@@ -50,14 +52,21 @@ def queue_status(
             "flow_id": flow_id,
             "job_id": job_id,
             "slots": shown,
-            "total_slots": len(slots),
-            "full_slots": sum(slot.is_full for slot in slots),
-            "near_full_slots": sum(slot.is_near_full for slot in slots),
+            **queue_summary(slots).model_dump(),
         }
     )
 
 
-def job_response(job: JobState) -> JobResponse:
+def queue_summary(slots: Sequence[SlotReading]) -> QueueSummary:
+    """How many slots there are, how many are full, and how many nearly full or full."""
+    return QueueSummary(
+        total_slots=len(slots),
+        full_slots=sum(slot.is_full for slot in slots),
+        near_full_slots=sum(slot.is_near_full for slot in slots),
+    )
+
+
+def job_response(job: JobState, payloads: Payloads) -> JobResponse:
     """A job."""
     counts = JobCountsResponse(**asdict(job.counts())) if job.is_started else None
     return JobResponse(
@@ -67,7 +76,7 @@ def job_response(job: JobState) -> JobResponse:
         created_at=job.created_at,
         started_at=job.started_at,
         completed_at=job.completed_at,
-        error=job.error,
+        error=payloads.error(job.error),
         error_type=job.error_type,
         updated_at=job.updated_at,
         run_seconds=job.run_seconds(),
@@ -75,6 +84,7 @@ def job_response(job: JobState) -> JobResponse:
         dead_letter_count=job.dead_letter_count,
         warnings=list(job.warnings),
         redelivery_of=job.redelivery_of,
+        trace_id=trace_id_of(job.traceparent),
         counts=counts,
     )
 
@@ -85,9 +95,19 @@ def flow_response(flow: Flow) -> FlowResponse:
         flow_id=flow.flow_id,
         execution_timeout=flow.execution_timeout,
         on_stall=flow.on_stall,
-        routines=[_routine(flow, name, routine) for name, routine in flow.routines.items()],
-        connections=[_connection(each) for each in flow.connections],
+        routines=routine_definitions(flow),
+        connections=connection_definitions(flow),
     )
+
+
+def routine_definitions(flow: Flow) -> list[RoutineDefinition]:
+    """The routines of a flow, in the order in which they were added."""
+    return [_routine(flow, name, routine) for name, routine in list(flow.routines.items())]
+
+
+def connection_definitions(flow: Flow) -> list[ConnectionDefinition]:
+    """The connections of a flow, in the order in which they were made."""
+    return [_connection(each) for each in list(flow.connections)]
 
 
 def _routine(flow: Flow, routine_id: str, routine: Routine) -> RoutineDefinition:

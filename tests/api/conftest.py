@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi.testclient import TestClient
 
+from routilux.api.caller import Caller, caller_of
 from routilux.api.main import create_app
 from tests.monitoring.samples import make_flow, make_runtime
 
@@ -29,3 +30,11 @@ def runtime() -> Iterator[StepRuntime]:
 def client(runtime: StepRuntime) -> TestClient:
     """A client of its application."""
     return TestClient(create_app(runtime), raise_server_exceptions=False)
+
+
+@pytest.fixture
+def blind(runtime: StepRuntime) -> TestClient:
+    """A client whose key may not see payloads."""
+    app = create_app(runtime)
+    app.dependency_overrides[caller_of] = lambda: Caller("blind", sees_payloads=False)
+    return TestClient(app, raise_server_exceptions=False)

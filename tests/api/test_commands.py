@@ -126,7 +126,6 @@ def test_the_same_key_is_one_change_and_one_answer(
     assert first["changed"] is True
     if command == "pause":
         good(send(client, job_id, "resume"))
-        first["status"] = "running"
     if command == "resume":
         good(send(client, job_id, "pause"))
     assert good(send(client, job_id, command, key="k")) == first
@@ -199,3 +198,16 @@ def test_only_so_many_requests_may_wait(client: TestClient, job_id: str) -> None
         pass
     problem(send(client, job_id, "pause", wait=1), 503, "without `wait`")
     assert good(send(client, job_id, "pause"))["changed"] is True
+
+
+def test_the_job_knows_who_has_sent_a_command(
+    client: TestClient, blind: TestClient, job_id: str, runtime: StepRuntime
+) -> None:
+    job = runtime.jobs.get(job_id)
+    assert job is not None
+    good(send(client, job_id, "pause"))
+    good(send(client, job_id, "resume"))
+    good(send(blind, job_id, "pause"))
+    assert [point["identity"] for point in job.pause_points] == [None, "blind"]
+    good(send(blind, job_id, "cancel"))
+    assert job.get_shared_log()[-1]["identity"] == "blind"

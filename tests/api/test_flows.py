@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.api.answers import create, good, problem
-from tests.monitoring.samples import make_flow
+from tests.monitoring.samples import Sink, make_flow
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -88,3 +90,40 @@ def test_a_limit_or_cursor_that_is_wrong(client: TestClient) -> None:
     problem(client.get("/api/flows?limit=0"), 422, "query.limit")
     for cursor in ("x", "e30=", "WzFd"):  # no base64; no list; a list of numbers
         problem(client.get(f"/api/flows?cursor={cursor}"), 422, "cursor", "leave it out")
+
+
+def test_the_routines_and_connections_of_a_flow(client: TestClient) -> None:
+    flow = good(client.get("/api/flows/flow"))
+    routines = good(client.get("/api/flows/flow/routines"))
+    assert (routines["total"], routines["next_cursor"]) == (2, None)
+    assert [each["routine_id"] for each in routines["routines"]] == ["sink", "source"]
+    assert sorted(routines["routines"], key=str) == sorted(flow["routines"], key=str)
+    connections = good(client.get("/api/flows/flow/connections"))
+    assert connections == {
+        "connections": flow["connections"], "total": 1, "next_cursor": None
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["routines", "connections"])
+def test_pages_of_a_flow(client: TestClient, runtime: StepRuntime, what: str) -> None:
+    flow = make_flow("wide")
+    for number in range(4):
+        flow.add_routine(Sink(), f"sink-{number}")
+        flow.connect("source", "out", f"sink-{number}", "in")
+    runtime.flows.register(flow)
+    whole = good(client.get(f"/api/flows/wide/{what}"))[what]
+    seen, cursor = [], None
+    while cursor is not None or not seen:
+        query = {"limit": 2} if cursor is None else {"limit": 2, "cursor": cursor}
+        page = good(client.get(f"/api/flows/wide/{what}", params=query))
+        assert (len(page[what]) <= 2, page["total"]) == (True, len(whole))
+        seen += page[what]
+        cursor = page["next_cursor"]
+    assert seen == whole
+
+
+@pytest.mark.parametrize("what", ["routines", "connections"])
+def test_the_parts_of_an_unknown_flow(client: TestClient, what: str) -> None:
+    problem(client.get(f"/api/flows/nope/{what}"), 404, "Flow 'nope' not found")
+    problem(client.get(f"/api/flows/flow/{what}?cursor=x"), 422, "cursor")
+    problem(client.get(f"/api/flows/flow/{what}?limit=201"), 422, "query.limit")

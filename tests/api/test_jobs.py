@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FIELDS = {
     "job_id", "flow_id", "status", "created_at", "started_at", "completed_at", "error",
     "error_type", "updated_at", "run_seconds", "draining", "dead_letter_count", "warnings",
-    "redelivery_of", "counts",
+    "redelivery_of", "trace_id", "counts",
 }  # fmt: skip
 
 
@@ -177,3 +177,27 @@ def test_a_job_that_was_only_loaded_has_no_counts(client: TestClient, runtime: S
     assert good(client.get("/api/jobs/loaded"))["counts"] is None
     body = problem(client.get("/api/jobs/loaded/queues/status"), 409, "pending", "Runtime.exec")
     assert body["job_status"] == "pending"
+
+
+def test_an_error_text_that_is_no_utf_8(client: TestClient, runtime: StepRuntime) -> None:
+    def fail(items: list[object]) -> None:
+        raise ValueError("half: \ud800")
+
+    flow = make_flow("odd", count=1)
+    flow.routines["sink"].set_logic(fail)
+    runtime.flows.register(flow)
+    job_id = create(client, flow_id="odd")["job_id"]
+    runtime.run_until_idle()
+    for path in ("", "/status"):
+        assert good(client.get(f"/api/jobs/{job_id}{path}"))["error"].endswith("half: \\ud800")
+    assert good(client.get(f"/api/jobs/{job_id}/dead-letters"))["total"] == 1
+    assert good(client.get(f"/api/jobs/{job_id}/diagnosis"))["status"] == "failed"
+
+
+def test_a_job_id_is_quoted_in_the_location(client: TestClient, runtime: StepRuntime) -> None:
+    job = runtime.exec(make_flow(), JobState("flow", "a/b \u2603"), keep_open=True)
+    job.pause()
+    snapshot = job.snapshot()
+    job.cancel()
+    made = client.post("/api/jobs/restore", json={"snapshot": snapshot})
+    assert made.headers["Location"] == "/api/jobs/a%2Fb%20%E2%98%83"

@@ -71,3 +71,19 @@ class FlowListResponse(BaseModel):
     flows: list[FlowSummary]
     total: int
     next_cursor: str | None = None
+
+
+class RoutineListResponse(BaseModel):
+    """A page of a flow's routines, by id. `next_cursor` is None on the last page."""
+
+    routines: list[RoutineDefinition]
+    total: int
+    next_cursor: str | None = None
+
+
+class ConnectionListResponse(BaseModel):
+    """A page of a flow's connections, by their ends. `next_cursor` is None on the last page."""
+
+    connections: list[ConnectionDefinition]
+    total: int
+    next_cursor: str | None = None

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 class LiveResponse(BaseModel):
@@ -11,8 +11,20 @@ class LiveResponse(BaseModel):
     status: Literal["live"] = "live"
 
 
+class TelemetryState(BaseModel):
+    """The telemetry pipeline: ``off``, or what the application's instrumentation says of itself.
+
+    ``unknown`` when it cannot say it. Telemetry never makes the process unready.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    state: str
+
+
 class ReadyResponse(BaseModel):
     """Jobs can be started."""
 
     status: Literal["ready"] = "ready"
     live_jobs: int
+    telemetry: TelemetryState

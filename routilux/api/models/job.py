@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from routilux.api.models.plain import check_plain
+from routilux.api.models.queue import QueueSummary
+from routilux.settings import LONGEST_S
 from routilux.status import ExecutionStatus
 
 MAX_WAIT_S = 30.0  # a request that waits longer is better asked again
@@ -14,9 +16,12 @@ Reason = Annotated[str, Field(max_length=1_000)]
 
 
 class Request(BaseModel):
-    """A body. An unknown field is an error: it is most likely a slip of the pen."""
+    """A body. An unknown field is an error: it is most likely a slip of the pen.
 
-    model_config = ConfigDict(extra="forbid")
+    Nothing is taken for something else either: 0 is not false.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -37,7 +42,7 @@ class JobCreateRequest(Request):
     entry_params: dict[str, Any] | None = None
     keep_open: bool = False
     start_paused: bool = False
-    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    timeout: Annotated[float, Field(gt=0, le=LONGEST_S)] | None = None
 
 
 class JobPauseRequest(Request):
@@ -70,7 +75,10 @@ class JobCountsResponse(BaseModel):
 
 
 class JobResponse(BaseModel):
-    """A job. `counts` is None before it is started."""
+    """A job. `counts` is None before it is started, `trace_id` without a trace.
+
+    Texts that logic may have written (`error`) are hidden from a key that may not see payloads.
+    """
 
     job_id: str
     flow_id: str
@@ -86,6 +94,7 @@ class JobResponse(BaseModel):
     dead_letter_count: int
     warnings: list[str]
     redelivery_of: str | None
+    trace_id: str | None
     counts: JobCountsResponse | None
 
 
@@ -142,14 +151,6 @@ class JobPauseResponse(CommandResponse):
     still: bool
     running: list[str]
     standing: list[str]
-
-
-class QueueSummary(BaseModel):
-    """How many slots there are, how many are full, and how many nearly full or full."""
-
-    total_slots: int
-    full_slots: int
-    near_full_slots: int
 
 
 class JobResumeResponse(CommandResponse):

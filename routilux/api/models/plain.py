@@ -1,5 +1,6 @@
 """What no body may have in it, although Python reads it."""
 
+from math import isfinite
 from typing import Any
 
 DEEPEST = 64  # lists and objects inside each other; what walks over data later may recurse
@@ -10,8 +11,8 @@ def check_plain(data: Any) -> None:
     """Check a body that was read.
 
     Raises:
-        ValueError: it is nested too deeply, or a text in it has half of a character,
-            which no answer could give back.
+        ValueError: it is nested too deeply, or holds what no answer could give back: a text with
+            half of a character, or a number that JSON does not have.
     """
     level = [data]
     for _ in range(DEEPEST):
@@ -31,6 +32,8 @@ def _inside(value: Any) -> list[Any]:
         raise ValueError(
             "A text has half of a character in it: send both halves of a surrogate pair, or none"
         )
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError("NaN, Infinity and numbers as large as that are no JSON: send null")
     return []
 
 

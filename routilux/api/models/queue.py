@@ -30,3 +30,11 @@ class FlowQueueStatusResponse(BaseModel):
     total_slots: int
     full_slots: int
     near_full_slots: int
+
+
+class QueueSummary(BaseModel):
+    """How many slots there are, how many are full, and how many nearly full or full."""
+
+    total_slots: int
+    full_slots: int
+    near_full_slots: int

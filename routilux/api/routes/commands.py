@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from fastapi import APIRouter
 
+from routilux.api.caller import AppCaller
 from routilux.api.context import AppContext, Context
-from routilux.api.keys import IdempotencyKey, replay, reused
+from routilux.api.idempotency import IdempotencyKey, IdempotentRoute, reused
 from routilux.api.models.job import (
     MAX_WAIT_S,
     CommandResponse,
@@ -14,15 +15,15 @@ from routilux.api.models.job import (
     JobPauseRequest,
     JobPauseResponse,
     JobResumeResponse,
-    QueueSummary,
 )
 from routilux.api.problems import ProblemError, problems
+from routilux.api.views import queue_summary
 from routilux.job.pause_points import PausePoint
 from routilux.job_state import JobState
 from routilux.monitoring.reading import job_slots
 
 T = TypeVar("T")
-router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
+router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"], route_class=IdempotentRoute)
 ANSWERS = problems(404, 409, 410, 422)
 
 
@@ -30,6 +31,7 @@ ANSWERS = problems(404, 409, 410, 422)
 def pause_job(
     job_id: str,
     context: AppContext,
+    caller: AppCaller,
     body: JobPauseRequest | None = None,
     key: IdempotencyKey = None,
 ) -> JobPauseResponse:
@@ -39,20 +41,24 @@ def pause_job(
     """
     asked = body if body is not None else JobPauseRequest()
     job = context.started_job(job_id)
-    point = _with_key(key, lambda: _pause(job, asked, key, context))
+    point = with_key(key, lambda: _pause(job, asked, caller.identity, key, context))
     # Only a pause that closed the gate is kept among the job's pause points.
     changed = any(known is point for known in list(job.pause_points))
     answer = {**point, "job_id": job_id, "status": job.status.value, "changed": changed}
     return JobPauseResponse.model_validate(answer)
 
 
-def _pause(job: JobState, asked: JobPauseRequest, key: str | None, context: Context) -> PausePoint:
+def _pause(
+    job: JobState, asked: JobPauseRequest, identity: str | None, key: str | None, context: Context
+) -> PausePoint:
     wait = MAX_WAIT_S if asked.wait is True else asked.wait
     waits = wait is not False
     if waits and not context.waits.acquire(blocking=False):
         raise ProblemError(503, "Too many requests wait for a pause: ask again without `wait`")
     try:
-        return job.pause(asked.reason, asked.checkpoint, request_id=key, wait=wait)
+        return job.pause(
+            asked.reason, asked.checkpoint, identity=identity, request_id=key, wait=wait
+        )
     finally:
         if waits:
             context.waits.release()
@@ -62,60 +68,48 @@ def _pause(job: JobState, asked: JobPauseRequest, key: str | None, context: Cont
 def resume_job(
     job_id: str,
     context: AppContext,
+    caller: AppCaller,
     body: JobCommandRequest | None = None,
     key: IdempotencyKey = None,
 ) -> JobResumeResponse:
     """Open the gate: held items go in first. Says what to expect of full slots."""
     job = context.started_job(job_id)
     reason = body.reason if body is not None else ""
-    result = _with_key(key, lambda: job.resume(reason, request_id=key))
-    slots = job_slots(job)
-    return JobResumeResponse(
-        job_id=job_id,
-        **result.to_dict(),
-        queue_status=QueueSummary(
-            total_slots=len(slots),
-            full_slots=sum(slot.is_full for slot in slots),
-            near_full_slots=sum(slot.is_near_full for slot in slots),
-        ),
-    )
+    result = with_key(key, lambda: job.resume(reason, identity=caller.identity, request_id=key))
+    summary = queue_summary(job_slots(job))
+    return JobResumeResponse(job_id=job_id, **result.to_dict(), queue_status=summary)
 
 
 @router.post("/cancel", operation_id="cancelJob", responses=ANSWERS)
 def cancel_job(
     job_id: str,
     context: AppContext,
+    caller: AppCaller,
     body: JobCommandRequest | None = None,
     key: IdempotencyKey = None,
 ) -> CommandResponse:
     """End the job; its slots keep what they hold, to be looked at."""
     job = context.started_job(job_id)
     reason = body.reason if body is not None else ""
-    changed = _with_key(key, lambda: job.cancel(reason, request_id=key))
+    changed = with_key(key, lambda: job.cancel(reason, identity=caller.identity, request_id=key))
     return CommandResponse(job_id=job_id, status=job.status.value, changed=changed)
 
 
-@router.post("/close", operation_id="closeJob", responses=ANSWERS)
-def close_job(job_id: str, context: AppContext, key: IdempotencyKey = None) -> CommandResponse:
+@router.post("/close", operation_id="closeJob", responses=problems(404, 409, 410))
+def close_job(job_id: str, context: AppContext) -> CommandResponse:
     """Close the job's input: it completes when what it has is done."""
     job = context.started_job(job_id)
-    changed = _once(job, key, "close", job.close)
+    changed = job.close()
     return CommandResponse(job_id=job_id, status=job.status.value, changed=changed)
 
 
-def _with_key(key: str | None, command: Callable[[], T]) -> T:
-    """Run a command whose engine replays it by its key."""
+def with_key(key: str | None, command: Callable[[], T]) -> T:
+    """Run a command that the job remembers by its key, also in its snapshots.
+
+    Raises:
+        ProblemError: 422, the key was used for another command.
+    """
     try:
         return command()
     except ValueError as error:
         raise reused(key) from error
-
-
-def _once(job: JobState, key: str | None, text: str, command: Callable[[], bool]) -> bool:
-    """Run a command that may safely run twice, but has one answer for one key."""
-    known: bool | None = replay(job.commands, key, text)
-    if known is not None:
-        return known
-    changed = command()
-    job.commands.remember(key, changed, text)
-    return changed
