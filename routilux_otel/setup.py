@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+from typing import Any
 
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import (
     OTLPMetricExporter as GrpcMetricExporter,
@@ -45,6 +46,12 @@ class Telemetry:
         self._lock = threading.Lock()
         self._ended: threading.Event | None = None
         self._given_up = False
+
+    def state(self) -> dict[str, Any]:
+        """How it is, as JSON data: ``state`` is ``on``, ``ending`` or ``ended``."""
+        ended = self._ended
+        state = "on" if ended is None else "ended" if ended.is_set() else "ending"
+        return {"state": state, "owned": self.owned}
 
     def shutdown(self, timeout: float = SHUTDOWN_S) -> bool:
         """Export once more and end the provider, if it is ours. May be called twice.

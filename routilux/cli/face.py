@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from routilux import Runtime
+    from routilux.api.context import TelemetryProbe
     from routilux.api.life import Life
     from routilux.api.settings import ApiSettings
 
@@ -43,8 +44,12 @@ def face_settings(**given: Any) -> ApiSettings:
 
 
 @contextmanager
-def http_face(runtime: Runtime | None, settings: ApiSettings) -> Iterator[Face]:
+def http_face(
+    runtime: Runtime | None, settings: ApiSettings, telemetry_state: TelemetryProbe | None = None
+) -> Iterator[Face]:
     """Serve the jobs of a runtime (None: of the process) while it is entered.
+
+    `telemetry_state` says how the telemetry is; None: there is none.
 
     Raises:
         CommandError: no key is set and others can reach the address, the address cannot be served
@@ -53,7 +58,7 @@ def http_face(runtime: Runtime | None, settings: ApiSettings) -> Iterator[Face]:
     server = load("routilux.api.server", "api", PURPOSE).Server
     create_app = load("routilux.api.main", "api", PURPOSE).create_app
     try:
-        app = create_app(runtime, settings=settings)
+        app = create_app(runtime, settings=settings, telemetry_state=telemetry_state)
         made = server(app)
     except (ValueError, OverflowError) as error:
         raise CommandError(str(error)) from None

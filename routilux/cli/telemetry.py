@@ -15,6 +15,7 @@ from routilux.cli.output import print_note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from routilux.api.context import TelemetryProbe
     from routilux.cli.interrupts import Interrupts
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
@@ -23,10 +24,13 @@ LAST_EXPORT_WHEN_INTERRUPTED_S = 0.4  # who presses Ctrl-C does not wait for a c
 
 
 @contextmanager
-def telemetry(interrupts: Interrupts) -> Iterator[None]:
+def telemetry(interrupts: Interrupts) -> Iterator[TelemetryProbe | None]:
     """Export the figures of the process while it is entered, and once more at the end.
 
     A missing package costs the telemetry and a note, not the work.
+
+    Yields:
+        What says how it is; None: there is none.
 
     Raises:
         CommandError: a variable of OpenTelemetry has a value that is not known.
@@ -35,7 +39,7 @@ def telemetry(interrupts: Interrupts) -> Iterator[None]:
     told = _ToldOnce()
     told.attach()
     try:
-        yield
+        yield running.state if running is not None else None
     finally:
         if running is not None:
             # Here the time is known that it may take; at the end of the process it is not.
