@@ -7,12 +7,15 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Request
 
 from routilux.api.idempotency import Answers
+from routilux.api.events.hub import EventHub
+from routilux.api.events.settings import StreamSettings
 from routilux.api.life import Life
 from routilux.api.problems import ProblemError, not_found
 from routilux.api.settings import ApiSettings, read_settings
 from routilux.engine.ledger import PROCESS_LEDGER, Ledger
 from routilux.flow import Flow
 from routilux.flow_registry import FlowRegistry
+from routilux.hooks import PROCESS_HOOKS
 from routilux.job_state import JobState
 from routilux.runtime import Runtime, get_runtime_instance
 from routilux.stores import JobStore, job_store
@@ -34,6 +37,7 @@ class Context:
         waits: requests that may wait for a pause at one time.
         settings: limits, keys and where to serve.
         life: whether the server is about to stop.
+        events: the event streams.
     """
 
     def __init__(
@@ -57,6 +61,12 @@ class Context:
         self.answers = Answers()
         self.telemetry_state = telemetry_state
         self.waits = threading.BoundedSemaphore(WAITING_REQUESTS)
+        limits = StreamSettings(
+            max_streams=self.settings.event_streams, write_timeout_s=self.settings.write_timeout
+        )
+        hooks = runtime.hooks if runtime is not None else PROCESS_HOOKS
+        self.events = EventHub(jobs, hooks, limits)
+        self.on_stop(self.events.close)
 
     @property
     def runtime(self) -> Runtime:

@@ -12,12 +12,14 @@ from routilux.api import problems
 from routilux.api.audit import Audit
 from routilux.api.bodies import Bodies
 from routilux.api.context import Context
+from routilux.api.events.document import document as document_streams
 from routilux.api.guard import Guard, HostGuard
 from routilux.api.links import link_jobs
 from routilux.api.routes import (
     commands,
     dead_letters,
     diagnosis,
+    events,
     health,
     items,
     metrics,
@@ -44,6 +46,7 @@ ROUTERS = (
     items.router,
     dead_letters.router,
     diagnosis.router,
+    events.router,
 )
 DESCRIPTION = """Flows, jobs and their queues. Errors are `application/problem+json`; `detail` says
 what to do. Commands may be sent twice: a state that holds already is no error, and with an
@@ -66,6 +69,7 @@ class _Application(FastAPI):
         if not is_made:
             problems.document(document)
             link_jobs(document)
+            document_streams(document)
         return document
 
 

@@ -18,7 +18,7 @@ from routilux.api.trace_context import trace_id_of
 from routilux.monitoring.instruments import QUEUE_LIMIT, QUEUE_SIZE, QUEUE_UNCONSUMED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from routilux.api.payloads import Payloads
     from routilux.connection import Connection
@@ -32,8 +32,21 @@ def queue_status(
     flow_id: str, job_id: str | None, slots: Sequence[SlotReading]
 ) -> FlowQueueStatusResponse:
     """The state of queues, read through the instruments that exporters use, too."""
+    # Made by the validator, in one go: a thousand models made one by one take five times as long.
+    return FlowQueueStatusResponse.model_validate(
+        {
+            "flow_id": flow_id,
+            "job_id": job_id,
+            "slots": slot_metrics(slots),
+            **queue_summary(slots).model_dump(),
+        }
+    )
+
+
+def slot_metrics(slots: Iterable[SlotReading]) -> list[dict[str, Any]]:
+    """The fields of `SlotQueueMetrics` of each slot."""
     size, limit, unconsumed = QUEUE_SIZE.of, QUEUE_LIMIT.of, QUEUE_UNCONSUMED.of
-    shown = [
+    return [
         {
             "slot_name": slot.slot_name,
             "routine_id": slot.routine_id,
@@ -46,15 +59,6 @@ def queue_status(
         }
         for slot in slots
     ]
-    # Made by the validator, in one go: a thousand models made one by one take five times as long.
-    return FlowQueueStatusResponse.model_validate(
-        {
-            "flow_id": flow_id,
-            "job_id": job_id,
-            "slots": shown,
-            **queue_summary(slots).model_dump(),
-        }
-    )
 
 
 def queue_summary(slots: Sequence[SlotReading]) -> QueueSummary:

@@ -46,6 +46,8 @@ OPERATIONS = {
     ("post", "/api/jobs/{job_id}/dead-letters/redeliver"): "redeliverDeadLetters",
     ("delete", "/api/jobs/{job_id}/dead-letters"): "discardDeadLetters",
     ("get", "/metrics"): "getMetrics",
+    ("get", "/api/jobs/{job_id}/events"): "streamJobEvents",
+    ("get", "/api/events"): "streamEvents",
 }
 
 
