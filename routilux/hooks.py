@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("routilux.hooks")
 LOG_EVERY_NS = 60 * NANOSECONDS  # a hook that fails per item must not fill the log
+OF_ACTIVATIONS = ("activation_started", "activation_ended", "context")  # told for each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,14 @@ class Hook:
         return None
 
 
+def hears_activations(hook: Hook) -> bool:
+    """Whether a hook does anything about activations; to tell of each costs as much as it does."""
+    return any(
+        getattr(getattr(hook, name, None), "__func__", None) is not getattr(Hook, name)
+        for name in OF_ACTIVATIONS
+    )
+
+
 def is_interrupt(error: BaseException) -> bool:
     """Whether it is Ctrl-C: it belongs to the program, wherever on its main thread it arrives."""
     on_main = threading.current_thread() is threading.main_thread()
@@ -142,12 +151,14 @@ class HookSet:
 
     Attributes:
         active: whether there are any; what the engine tests.
+        activations: whether any of them does something about activations.
         errors: how often a hook has raised.
     """
 
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._hooks: tuple[Hook, ...] = ()
         self.active = False
+        self.activations = False
         self._lock = threading.Lock()
         self._clock = clock
         self._logged: dict[int, int] = {}
@@ -157,15 +168,18 @@ class HookSet:
         """Register a hook; twice is once."""
         with self._lock:
             if hook not in self._hooks:
-                self._hooks = (*self._hooks, hook)
-                self.active = True
+                self._set((*self._hooks, hook))
 
     def remove(self, hook: Hook) -> None:
         """Take a hook out; one that is not in is no error."""
         with self._lock:
-            self._hooks = tuple(h for h in self._hooks if h is not hook)
-            self.active = bool(self._hooks)
+            self._set(tuple(h for h in self._hooks if h is not hook))
             self._logged.pop(id(hook), None)
+
+    def _set(self, hooks: tuple[Hook, ...]) -> None:
+        self._hooks = hooks
+        self.active = bool(hooks)
+        self.activations = any(hears_activations(hook) for hook in hooks)
 
     def tell(self, method: str, record: Any) -> None:
         """Call `method` of each hook with `record`."""

@@ -48,6 +48,11 @@ class Notices(JobCore):
         """Whether any hook listens."""
         return self.hooks.active or PROCESS_HOOKS.active
 
+    @property
+    def activations_watched(self) -> bool:
+        """Whether any hook does something about activations."""
+        return self.hooks.activations or PROCESS_HOOKS.activations
+
     def tell_notices(self) -> None:
         """Tell what has happened since. Without the lock."""
         notices = self.notices

@@ -73,7 +73,7 @@ class RunningActivation:
         self.context: object | None = None
         self.counted = True  # the job counts it as active
         self.ended = False
-        self.told = False  # the hooks know of it
+        self.told = False  # hooks that hear of activations know of it
         self.yielding = False
         self.started_ns = 0
         self.stood_ns = 0
@@ -132,7 +132,7 @@ class RunningActivation:
             return
         current_activation.set(self)
         job.state.current_routine_id = self.routine_id
-        self.told = job.watched
+        self.told = job.activations_watched
         if self.told:
             self.context = job.hook_context()
             job.tell("activation_started", self._record())

@@ -103,6 +103,20 @@ def test_a_set_is_active_while_it_has_hooks():
     assert not hooks.active
 
 
+def test_a_set_knows_whether_a_hook_does_something_about_activations():
+    hooks, deaf = HookSet(), Hook()
+    hooks.add(deaf)
+    assert (hooks.active, hooks.activations) == (True, False)
+    acts = [Acting(name, print) for name in ("activation_started", "activation_ended", "context")]
+    for hook in [*acts, RecordingHook()]:
+        hooks.add(hook)
+        assert hooks.activations
+        hooks.remove(hook)
+        assert not hooks.activations
+    hooks.add(Acting("job_ended", print))
+    assert not hooks.activations
+
+
 def test_hooks_are_told_in_the_order_of_adding():
     hooks, told = HookSet(), []
     for name in "bac":
@@ -755,6 +769,18 @@ def test_no_record_is_built_when_nobody_watches(rt, built, quiet):
             for hooks in (rt.hooks, PROCESS_HOOKS):
                 delattr(hooks, name)
     assert (built, asked) == ([], [])
+
+
+def test_no_record_of_an_activation_is_built_for_hooks_that_do_nothing_about_them(rt, built, quiet):
+    class OnlyJobs(Hook):
+        def job_ended(self, record: JobRecord) -> None:
+            self.ended = record
+
+    hook = OnlyJobs()
+    rt.hooks.add(hook)
+    eventful(rt)
+    assert hook.ended.status == "completed"
+    assert set(built) == {"JobRecord", "SlotRecord"}
 
 
 def test_each_record_is_built_once_for_all_who_watch(rt, built, hook, process_hook, quiet):
