@@ -45,16 +45,19 @@ class Bursts:
 
     def offer(self, kind: str, record: SlotRecord, now_ns: int) -> list[Told]:
         """Take a record; returns what is to be told now."""
-        told = self.due(now_ns) if now_ns - self._swept_ns >= SPACING_NS else []
         key = (kind, record.routine_id, record.slot_name, record.reason)
         bursts = self._jobs.setdefault(record.job_id, {})
         burst = bursts.get(key)
         if burst is None:
-            bursts[key] = _Burst(now_ns)
-            return [*told, (kind, record)]
-        burst.count += record.count
-        burst.record = record
-        return [*told, *burst.tell(kind, now_ns)] if burst.is_due(now_ns) else told
+            burst = bursts[key] = _Burst(now_ns)
+            told = [(kind, record)]
+        else:
+            burst.count += record.count
+            burst.record = record
+            told = []
+        if now_ns - self._swept_ns >= SPACING_NS:
+            return told + self.due(now_ns)
+        return told + burst.tell(kind, now_ns) if burst.is_due(now_ns) else told
 
     def due(self, now_ns: int) -> list[Told]:
         """The sums whose time has come; what has been quiet since its last is forgotten."""

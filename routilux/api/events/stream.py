@@ -76,7 +76,8 @@ class EventStream(Response):
         drop = gone.cancel if transport is None else transport.abort
         opened = self._hub.open(self.view, drop, self._job, self.last_id)
         if transport is not None:
-            limit_buffers(transport, SEND_BUFFER, self._hub.settings.write_timeout_s)
+            # The pump drops a reader first, and says so.
+            limit_buffers(transport, SEND_BUFFER, 2 * self._hub.settings.write_timeout_s)
         return opened
 
 
