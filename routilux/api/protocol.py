@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from routilux.api.connection import KEY
 from routilux.api.problems import problem_response
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class BoundedProtocol(H11Protocol):
             self._refuse(503, "Too many connections: close some, or ask again later")
             return
         _watch_for_loss(transport)
+        self.app_state = {**self.app_state, KEY: transport}  # for its requests to find
         self._arm(self._head_is_late, self.limits.head_s)
 
     def data_received(self, data: bytes) -> None:

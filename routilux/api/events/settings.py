@@ -20,7 +20,7 @@ class StreamSettings:
     max_streams: int = 256
     ring_size: int = 10_000
     keep_alive_s: float = 15.0
-    write_timeout_s: float = 30.0
+    write_timeout_s: float = 60.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

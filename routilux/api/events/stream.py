@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from routilux.api.connection import limit_buffers, transport_of
+from routilux.api.connection import limit_send_buffer, transport_of
 from routilux.api.events.hub import StreamRefused
 from routilux.api.problems import problem_response
 
@@ -76,8 +76,7 @@ class EventStream(Response):
         drop = gone.cancel if transport is None else transport.abort
         opened = self._hub.open(self.view, drop, self._job, self.last_id)
         if transport is not None:
-            # The pump drops a reader first, and says so.
-            limit_buffers(transport, SEND_BUFFER, 2 * self._hub.settings.write_timeout_s)
+            limit_send_buffer(transport, SEND_BUFFER)
         return opened
 
 

@@ -177,8 +177,8 @@ def test_levels_come_seldom_to_many(pump: Pump, loop: ManualLoop, job: JobState)
     for number in range(9):
         job.post("sink", "in", number)
         loop.run(0.1)
-    assert {len(reader.events) for reader in readers} <= {2, 3}
-    loop.run(1)
+    assert {len(reader.events) for reader in readers} <= {1, 2}
+    loop.run(1.1)
     for reader in readers:
         assert reader.events[-1].data["slots"][0]["unconsumed_count"] == 9
 
