@@ -181,6 +181,21 @@ DELAYS = (
     queue_status("queue-status-burning", "burning", "burns processor time", None, None),
 )
 
+WATCHED = (
+    Figure(
+        "event-streams",
+        "items_per_s",
+        "x",
+        "higher",
+        0.85,
+        0.92,
+        "A by emit, 2,000,000 items, 200 readers of its event stream: items/s as ratio to none",
+        Experiment(
+            engine("event_streams", "many", 2_000_000), engine("event_streams", "nobody", 2_000_000)
+        ),
+    ),
+)
+
 
 def orientation(module: str, workload: str) -> Figure:
     """Return another way of doing a workload, beside the reference: for orientation."""
@@ -206,4 +221,4 @@ ORIENTATION = tuple(
     for workload in SIZES
 )
 
-FIGURES: tuple[Figure, ...] = (*RATES, *COSTS, *DELAYS, *ORIENTATION)
+FIGURES: tuple[Figure, ...] = (*RATES, *COSTS, *DELAYS, *WATCHED, *ORIENTATION)

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.child import Options, WrongResultError
 from benchmarks.figures import FIGURES
 from benchmarks.flows import (
+    event_streams,
     gate,
     live_jobs,
     newcomer,
@@ -30,6 +31,7 @@ POOLS = [1, 4, 0]
 MODULES: dict[str, ModuleType] = {
     f"flows.{module.__name__.rpartition('.')[2]}": module
     for module in (
+        event_streams,
         gate,
         live_jobs,
         newcomer,
@@ -102,6 +104,11 @@ def test_a_busy_job_is_paused_and_stands_still(kind: str) -> None:
 
 def test_the_state_of_queues_is_asked_over_http() -> None:
     assert queue_status.WORKLOADS["waiting"](Options(3, pool=4))["samples"] == 3
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_job_is_watched_to_its_end(count: int) -> None:
+    assert event_streams.watched(Options(2_500, pool=4), count)["items"] == 2_500
 
 
 def test_newcomers_are_served_beside_endless_sources() -> None:

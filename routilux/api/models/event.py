@@ -74,7 +74,10 @@ class RefusedEvent(_SlotEvent):
 
 
 class HeldEvent(_SlotEvent):
-    """`count` items are held beside a slot, because their job is paused. Bursts are one event."""
+    """`count` items are held beside a slot: `reason` is ``paused`` or ``breakpoint``.
+
+    Bursts are one event, as of refusals.
+    """
 
     type: Literal["held"] = "held"
 
