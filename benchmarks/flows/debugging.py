@@ -99,7 +99,7 @@ class Paused(Hook):
     def __init__(self) -> None:
         self.event = threading.Event()
 
-    def job_paused(self, record: JobRecord) -> None:
+    def job_paused(self, record: JobRecord) -> None:  # noqa: ARG002 - a hook gets it
         """Tell it."""
         self.event.set()
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 
-from routilux.api.idempotency import Answers
 from routilux.api.events.hub import EventHub
 from routilux.api.events.settings import StreamSettings
+from routilux.api.idempotency import Answers
 from routilux.api.life import Life
 from routilux.api.problems import ProblemError, not_found
 from routilux.api.settings import ApiSettings, read_settings

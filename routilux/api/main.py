@@ -16,8 +16,10 @@ from routilux.api.events.document import document as document_streams
 from routilux.api.guard import Guard, HostGuard
 from routilux.api.links import link_jobs
 from routilux.api.routes import (
+    breakpoints,
     commands,
     dead_letters,
+    debug,
     diagnosis,
     events,
     health,
@@ -45,6 +47,8 @@ ROUTERS = (
     snapshots.router,
     items.router,
     dead_letters.router,
+    breakpoints.router,
+    debug.router,
     diagnosis.router,
     events.router,
 )

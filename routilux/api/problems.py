@@ -16,9 +16,10 @@ from routilux.api.models.problem import Problem
 from routilux.errors import JobFinished
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from fastapi import FastAPI, Request
+    from pydantic import ValidationError
 
 logger = logging.getLogger("routilux.api")
 MEDIA_TYPE = "application/problem+json"
@@ -136,8 +137,17 @@ def _fits(template: str, path: str) -> bool:
 async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = [_told(each) for each in error.errors()]
-    detail = "; ".join(f"{each['where']}: {each['message']}" for each in errors)
-    return problem_response(422, detail, request.url.path, errors=errors)
+    return problem_response(422, problem_text(errors), request.url.path, errors=errors)
+
+
+def problem_text(errors: Iterable[Mapping[str, str]]) -> str:
+    """What is wrong with a body, in one line; `errors` as `told_errors` gives them."""
+    return "; ".join(f"{each['where']}: {each['message']}" for each in errors)
+
+
+def told_errors(error: ValidationError) -> list[dict[str, str]]:
+    """What is wrong with a part of a body, and where in it."""
+    return [_told(each) for each in error.errors()]
 
 
 def _told(error: Mapping[str, Any]) -> dict[str, str]:

@@ -46,8 +46,8 @@ class HitResponse(BaseModel):
 class DebugSessionResponse(BaseModel):
     """The debugger of a job. Words are those of the Debug Adapter Protocol; a job is a thread.
 
-    `status` is running, paused, stepping or terminated, `reason` breakpoint, step or pause. `still`:
-    no logic runs.
+    `status` is running, paused, stepping or terminated, `reason` breakpoint, step or pause.
+    `still`: no logic runs.
     """
 
     session_id: str

@@ -1,7 +1,7 @@
 """Breakpoints of a job: set, look at, change, remove; one or many at once."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import ValidationError
@@ -22,12 +22,14 @@ from routilux.api.models.breakpoint import (
     BreakpointUpdateRequest,
 )
 from routilux.api.paging import PAGE, Cursor, Limit, numbered, page_of
-from routilux.api.problems import ProblemError, not_found, problem_text, problems
+from routilux.api.problems import ProblemError, not_found, problem_text, problems, told_errors
 from routilux.conditions import ConditionError
 from routilux.debugger.breakpoint import Breakpoint
-from routilux.debugger.manager import BreakpointManager
 from routilux.errors import JobFinished
-from routilux.job_state import JobState
+
+if TYPE_CHECKING:
+    from routilux.debugger.manager import BreakpointManager
+    from routilux.job_state import JobState
 
 router = APIRouter(
     prefix="/jobs/{job_id}/breakpoints", tags=["breakpoints"], route_class=IdempotentRoute
@@ -282,7 +284,7 @@ def invalid(error: ValueError) -> ProblemError:
 def _reason(error: ValueError) -> str:
     """Why one entry of a batch was not set, in one line."""
     if isinstance(error, ValidationError):
-        return problem_text(error.errors())
+        return problem_text(told_errors(error))
     where = ""
     if isinstance(error, ConditionError) and error.column is not None:
         where = f" (column {error.column})"
