@@ -18,6 +18,8 @@ TOO_DEEP = (
     "split it with && or ||"
 )
 
+_LONGEST_NAME = 60  # characters of a name that a message shows
+
 _PLACE = re.compile(r"<input>:(\d{1,6}):(\d{1,6}): ([^\n]*)")
 _SYNTAX = re.compile(
     r"Syntax error: (?:mismatched input|extraneous input|token recognition error at:|"
@@ -72,10 +74,10 @@ def run_time_reason(message: str, words: Collection[str]) -> str:
     """The library's complaint about an evaluation; `words` are those of the expression itself."""
     name = _NO_NAME.search(message)
     if name is not None and name[1] in words:
-        return f"there is no {name[1]} in this item"
+        return f"there is no {name[1][:_LONGEST_NAME]} in this item"
     key = _NO_KEY.search(message)
     if key is not None and key[1] in words:
-        return f"there is no key '{key[1]}' where it was looked for"
+        return f"there is no key {key[1][:_LONGEST_NAME]!r} where it was looked for"
     overload = _OVERLOAD.search(message)
     if overload is not None:
         types = overload[2].split(", ")
@@ -95,7 +97,7 @@ def _reason(reason: str) -> str:
         return reason.removeprefix("Syntax error: ")[:200]
     if syntax[1] == "<EOF>":
         return "it ends too early"
-    return f"'{syntax[1][:40]}' cannot stand here"
+    return f"{syntax[1][:_LONGEST_NAME]!r} cannot stand here"  # printable, whatever it is
 
 
 def _column(text: str, line: int, column: int) -> int:
