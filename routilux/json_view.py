@@ -56,12 +56,14 @@ class JsonView(NamedTuple):
         truncated: whether something was left out because the value is too large or too deep.
         size_bytes: at least as long as `json.dumps` of it, and at most `limit_bytes`.
         entries: how many entries all its lists and dicts have.
+        longest: how many the longest of them has.
     """
 
     value: Any
     truncated: bool
     size_bytes: int = 0
     entries: int = 0
+    longest: int = 0
 
 
 class _NoRoom:
@@ -89,14 +91,18 @@ def json_view(value: Any, *, limit_bytes: int = LIMIT_BYTES, redact: bool = True
     except RecursionError:  # called from deep inside a program
         return JsonView({TOO_DEEP: True}, True)
     return JsonView(
-        None if shown is _NO_ROOM else shown, walk.cut, limit_bytes - walk.left, walk.entries
+        None if shown is _NO_ROOM else shown,
+        walk.cut,
+        limit_bytes - walk.left,
+        walk.entries,
+        walk.longest,
     )
 
 
 class _Walk:
     """One walk over a value: what room is left, and which containers it is in."""
 
-    __slots__ = ("_inside", "_redact", "cut", "entries", "left")
+    __slots__ = ("_inside", "_redact", "cut", "entries", "left", "longest")
 
     def __init__(self, limit_bytes: int, redact: bool) -> None:
         self.left = limit_bytes
@@ -104,6 +110,7 @@ class _Walk:
         self._inside: list[int] = []
         self.cut = False
         self.entries = 0
+        self.longest = 0
 
     def view(self, value: Any) -> Any:
         """`value` as JSON data, or `_NO_ROOM`; the commonest kinds first."""
@@ -187,12 +194,21 @@ class _Walk:
         inside.pop()
         return shown
 
-    def _most(self) -> int:
-        """How many entries may fit, and one more: that something was left out shall show."""
-        return self.left // _SHORTEST_ENTRY + 1
+    def _count(self, entries: int) -> None:
+        self.entries += entries
+        if entries > self.longest:
+            self.longest = entries
+
+    def _read(self, container: Any) -> list[Any]:
+        """The entries that may fit, and one more: that something was left out shall show."""
+        entries = first_entries(container, self.left // _SHORTEST_ENTRY + 1)
+        if entries is None:
+            self.cut = True
+            return []
+        return entries
 
     def _list(self, value: Any) -> list[Any]:
-        entries = first_entries(value, self._most())
+        entries = self._read(value)
         if self._redact and len(entries) == 2 and _is_secret_pair(entries):
             entries = [entries[0], REDACTED]
         shown: list[Any] = []
@@ -203,11 +219,11 @@ class _Walk:
             if seen is _NO_ROOM:
                 break
             shown.append(seen)
-        self.entries += len(shown)
+        self._count(len(shown))
         return shown
 
     def _dict(self, value: dict[Any, Any]) -> dict[str, Any]:
-        return self._entries(first_entries(dict.items(value), self._most()))
+        return self._entries(self._read(dict.items(value)))
 
     def _entries(self, entries: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
         shown: dict[str, Any] = {}
@@ -227,7 +243,7 @@ class _Walk:
             if seen is _NO_ROOM:
                 break
             shown[key] = seen
-        self.entries += len(shown)
+        self._count(len(shown))
         return shown
 
     def _rare(self, value: Any, kind: type) -> Any:

@@ -60,14 +60,28 @@ def type_name(value: Any) -> str:
     )
 
 
-def first_entries(container: Any, most: int) -> list[Any]:
-    """The first `most` entries of a container of Python's own that others may be changing."""
+def first_entries(container: Any, most: int) -> list[Any] | None:
+    """The first `most` entries of a container of Python's own that others may be changing.
+
+    None if they change it so fast that it cannot be read.
+    """
+    try:
+        return list(islice(container, most))
+    except RuntimeError:  # it changed its size under our hands
+        return _try_again(container, most)
+
+
+def _try_again(container: Any, most: int) -> list[Any] | None:
     for _ in range(_TRIES):
         try:
             return list(islice(container, most))
-        except RuntimeError:  # it changed its size under our hands
+        except RuntimeError:
             continue
-    return []
+    return None
+
+
+def _all_of(container: Any) -> list[Any]:
+    return first_entries(container, len(container)) or []
 
 
 def text_of(value: Any, kind: type, most: int) -> str | None:
@@ -129,7 +143,7 @@ def dataclass_fields(value: Any, kind: type) -> list[tuple[str, Any]] | None:
     for part in _CLASS_ORDER(kind):
         declared = _class_entry(part, "__dataclass_fields__")
         if type(declared) is dict:
-            names = [name for name in first_entries(declared, len(declared)) if type(name) is str]
+            names = [name for name in _all_of(declared) if type(name) is str]
             stored = _attributes(value, kind)
             return [(name, stored[name]) for name in names if name in stored]
     return None
@@ -138,7 +152,7 @@ def dataclass_fields(value: Any, kind: type) -> list[tuple[str, Any]] | None:
 def _class_entry(part: type, name: str) -> Any:
     # Not `get`: a key may be a text of a stranger's class, which has its own `__eq__`.
     entries = _CLASS_DICT(part)
-    for key in first_entries(entries, len(entries)):
+    for key in _all_of(entries):
         if key is name:
             return entries[name]
     return None
@@ -149,7 +163,7 @@ def _attributes(value: Any, kind: type) -> dict[str, Any]:
     stored: dict[str, Any] = {}
     for part in _CLASS_ORDER(kind):
         entries = _CLASS_DICT(part)
-        for key in first_entries(entries, len(entries)):
+        for key in _all_of(entries):
             if type(key) is not str:
                 continue
             slot = entries[key]
@@ -173,6 +187,6 @@ def _read_dict(value: Any, slot: Any, stored: dict[str, Any]) -> None:
     except (AttributeError, TypeError):  # a descriptor of another class
         return
     entries = dict.items(attributes)
-    for name, entry in first_entries(entries, len(entries)):
+    for name, entry in _all_of(entries):
         if type(name) is str:
             stored.setdefault(name, entry)

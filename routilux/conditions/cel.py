@@ -81,10 +81,12 @@ class CelProgram:
             value = view.value(name)
             if value is not MISSING:
                 values[name] = value if parts is None else pick(value, parts)
-        size = view.size_bytes
-        if size > self._affordable_bytes and not self._cost.fits(size, view.entries):
+        if view.size_bytes > self._affordable_bytes and not self._fits(view):
             raise EvaluationError(_TOO_COSTLY)
         return self._run(values)
+
+    def _fits(self, view: ItemView) -> bool:
+        return self._cost.fits(view.size_bytes, view.entries, view.longest)
 
     def _run(self, values: dict[str, Any], *, narrowed: bool = False) -> CelValue:
         try:

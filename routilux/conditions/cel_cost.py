@@ -14,10 +14,12 @@ from routilux.conditions.cel_functions import (
     ENTRY_BUILT,
     ENTRY_COPIED,
     FUNCTIONS,
+    ITEM,
     NODE,
     SMALL,
     Refused,
     Size,
+    part_of,
 )
 from routilux.conditions.cel_tree import (
     Call,
@@ -50,16 +52,21 @@ _BYTE_GIVEN = 0.2  # handing a byte of the item over to the library
 _ENTRY_GIVEN = 250.0
 _START = 3_000.0  # an evaluation of nothing
 _ITERATION = 200.0
+_SHORTEST_ENTRY = 3  # bytes of an entry in an item's view
 
-# Variables: how many bytes, entries and, where a loop goes over it, iterations; 0 is the item.
-_ITEM = Size(variable("b0"), variable("n0"))
+# The variables are a letter and a number: 0 is the item, each loop's entry has one of its own.
+# b: bytes of texts; n: entries in all; c: entries of the longest list or map itself. i and w are
+# n and c where a loop goes over them: that often, and the library's limit is their bound.
+_AS_ITERATIONS = {"n": "i", "c": "w"}
 
 
 class _Term(NamedTuple):
     times: float
     of_bytes: int
     of_entries: int
+    of_longest: int
     of_iterations: int
+    of_longest_iterations: int
 
 
 class CostError(Exception):
@@ -75,35 +82,36 @@ class Cost:
 
     def __init__(self, polynomial: Polynomial) -> None:
         self._terms = [
-            _Term(times, *(term.count(name) for name in ("b0", "n0", "i0")))
+            _Term(times, *(term.count(name) for name in ("b0", "n0", "c0", "i0", "w0")))
             for term, times in polynomial.items()
         ]
 
-    def nanoseconds(self, size_bytes: int, entries: int) -> float:
-        """The estimate, from above."""
+    def nanoseconds(self, size_bytes: int, entries: int, longest: int) -> float:
+        """The estimate, from above, for an item of this size."""
+        size, count, most = float(size_bytes), float(entries), float(longest)
         return sum(
-            times
-            * float(size_bytes) ** of_bytes
-            * float(entries) ** of_entries
-            * min(float(entries) ** of_iterations, MAX_ITERATIONS)
-            for times, of_bytes, of_entries, of_iterations in self._terms
+            term.times
+            * size**term.of_bytes
+            * count**term.of_entries
+            * most**term.of_longest
+            * min(count**term.of_iterations * most**term.of_longest_iterations, MAX_ITERATIONS)
+            for term in self._terms
         )
 
-    def fits(self, size_bytes: int, entries: int) -> bool:
+    def fits(self, size_bytes: int, entries: int, longest: int) -> bool:
         """Whether it is within the budget."""
-        return self.nanoseconds(size_bytes, entries) <= BUDGET_NS
+        return self.nanoseconds(size_bytes, entries, longest) <= BUDGET_NS
 
     def affordable_bytes(self, limit: int) -> int:
         """Up to which size, at most `limit`, each item is within the budget."""
-        if self.fits(limit, limit // 3):
-            return limit
         low, high = 0, limit
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self.fits(middle, middle // 3):
+        while low < high:
+            middle = (low + high + 1) // 2
+            most = middle // _SHORTEST_ENTRY
+            if self.fits(middle, most, most):
                 low = middle
             else:
-                high = middle
+                high = middle - 1
         return low
 
 
@@ -115,9 +123,9 @@ def find_cost(root: Node) -> Cost:
     """
     meter = _Meter()
     cost, _ = meter.measure(root)
-    if not Cost(cost).fits(0, 0):
+    if not Cost(cost).fits(0, 0, 0):
         raise CostError("it could take more than 100 ms whatever the item is", root.number)
-    given = total(scaled(_ITEM.bytes, _BYTE_GIVEN), scaled(_ITEM.entries, _ENTRY_GIVEN))
+    given = total(scaled(ITEM.bytes, _BYTE_GIVEN), scaled(ITEM.entries, _ENTRY_GIVEN))
     return Cost(total(constant(_START), cost, scaled(given, len(meter.free))))
 
 
@@ -141,7 +149,7 @@ class _Meter:
             return self._name(node)
         if isinstance(node, Select):
             cost, size = self.measure(node.operand)
-            return total(cost, constant(NODE)), size
+            return total(cost, constant(NODE)), part_of(size)
         if isinstance(node, Call):
             return self._call(node)
         if isinstance(node, Elements):
@@ -156,7 +164,7 @@ class _Meter:
         if node.name in self._bound:
             return constant(NODE), self._bound[node.name]
         self.free.add(node.name)
-        return constant(NODE), _ITEM
+        return constant(NODE), ITEM
 
     def _elements(self, node: Elements) -> tuple[Polynomial, Size]:
         costs, sizes = self._all(node.elements)
@@ -164,6 +172,7 @@ class _Meter:
         size = Size(
             total(*(size.bytes for size in sizes)),
             total(count, *(size.entries for size in sizes)),
+            count,
         )
         return total(constant(NODE), costs, scaled(count, ENTRY_BUILT)), size
 
@@ -195,7 +204,7 @@ class _Meter:
         start_cost, _ = self.measure(node.start)
         self._loops += 1
         number = self._loops
-        entry = Size(variable(f"b{number}"), variable(f"n{number}"))
+        entry = Size(*(variable(f"{letter}{number}") for letter in "bnc"))
         makes_list = isinstance(node.start, Elements)
         bound, self._bound = (
             self._bound,
@@ -210,41 +219,55 @@ class _Meter:
         costs, sizes = self._all((node.condition, node.step))
         result_cost, _ = self.measure(node.result)
         self._bound = bound
-        grown = Size(
-            _over(sizes[1].bytes, number, over, "n"), _over(sizes[1].entries, number, over, "n")
-        )
         once = total(constant(_ITERATION), costs)
+        grown = SMALL
         if makes_list:
+            step = sizes[1]
+            grown = Size(
+                _summed(step.bytes, number, over),
+                _summed(step.entries, number, over),
+                _summed(step.own, number, over),
+            )
             # The library copies the list that it makes at each entry.
-            once = total(once, scaled(grown.entries, ENTRY_COPIED))
-        cost = total(over_cost, start_cost, _over(once, number, over, "i"), result_cost)
-        return cost, grown if makes_list else SMALL
+            once = total(once, scaled(grown.own, ENTRY_COPIED))
+        repeated = _summed(once, number, over, iterations=True)
+        return total(over_cost, start_cost, repeated, result_cost), grown
 
 
 def _literal_size(node: Literal) -> Size:
     if isinstance(node.value, str):
-        return Size(constant(len(node.value.encode())), {})
-    return Size(constant(len(node.value)), {}) if isinstance(node.value, bytes) else SMALL
+        return Size(constant(len(node.value.encode())), {}, {})
+    return Size(constant(len(node.value)), {}, {}) if isinstance(node.value, bytes) else SMALL
 
 
-def _over(each: Polynomial, number: int, over: Size, count: str) -> Polynomial:
+def _summed(each: Polynomial, number: int, over: Size, *, iterations: bool = False) -> Polynomial:
     """The sum over all entries of `over` of what depends on the size of each.
 
-    What does not depend on the entry counts as often as there are entries: `count` is `i` for
-    time, of which the library's limit of iterations is the bound, and `n` for sizes. What does is
-    no more than what one entry would give that is as large as all of them.
+    What does not depend on the entry counts once for each. What does is no more than what one
+    entry would give that is as large as all of them: costs grow at least as the sizes do.
     """
-    counts = {
-        tuple(count + name[1:] if name[0] == "n" else name for name in term): times
-        for term, times in over.entries.items()
+    all_iterations = _as_iterations(over.entries)
+    entry = {
+        f"b{number}": over.bytes,
+        f"n{number}": over.entries,
+        f"c{number}": over.entries,
+        f"i{number}": all_iterations,
+        f"w{number}": all_iterations,
     }
-    entry = {f"b{number}": over.bytes, f"n{number}": over.entries, f"i{number}": counts}
+    count = _as_iterations(over.own) if iterations else over.own
     result: Polynomial = {}
     for term, times in each.items():
         rest = tuple(name for name in term if name not in entry)
-        summed: Polynomial = {rest: times}
+        whole: Polynomial = {rest: times}
         for name in term:
             if name in entry:
-                summed = product(summed, entry[name])
-        result = total(result, summed if len(rest) < len(term) else product(summed, counts))
+                whole = product(whole, entry[name])
+        result = total(result, whole if len(rest) < len(term) else product(whole, count))
     return result
+
+
+def _as_iterations(count: Polynomial) -> Polynomial:
+    return {
+        tuple(_AS_ITERATIONS.get(name[0], name[0]) + name[1:] for name in term): times
+        for term, times in count.items()
+    }

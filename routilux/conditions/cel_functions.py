@@ -20,6 +20,7 @@ from routilux.conditions.polynomial import (
     product,
     scaled,
     total,
+    variable,
 )
 
 NODE = 80.0  # each step of the interpreter
@@ -47,13 +48,21 @@ class Refused(Exception):
 
 
 class Size(NamedTuple):
-    """How large a value may be."""
+    """How large a value may be.
+
+    Attributes:
+        bytes: of all texts in it.
+        entries: of all lists and maps in it, in all.
+        own: of itself.
+    """
 
     bytes: Polynomial
     entries: Polynomial
+    own: Polynomial
 
 
-SMALL = Size({}, {})  # a number, a boolean, a time
+SMALL = Size({}, {}, {})  # a number, a boolean, a time
+ITEM = Size(variable("b0"), variable("n0"), variable("c0"))
 
 Cost: TypeAlias = Callable[[Call, Sequence[Size]], tuple[Polynomial, Size]]
 
@@ -66,13 +75,23 @@ def _first(_call: Call, sizes: Sequence[Size]) -> tuple[Polynomial, Size]:
     return {}, sizes[0]
 
 
+def _indexed(_call: Call, sizes: Sequence[Size]) -> tuple[Polynomial, Size]:
+    return {}, part_of(sizes[0])
+
+
+def part_of(size: Size) -> Size:
+    """How large an entry or a field of a value may be."""
+    # The longest container of the item is the longest of each part of it, too.
+    return size if size is ITEM else Size(size.bytes, size.entries, size.entries)
+
+
 def _choice(_call: Call, sizes: Sequence[Size]) -> tuple[Polynomial, Size]:
     return {}, _joined(sizes[1:])
 
 
 def _concatenation(_call: Call, sizes: Sequence[Size]) -> tuple[Polynomial, Size]:
     joined = _joined(sizes)
-    cost = total(scaled(joined.bytes, BYTE_COPIED), scaled(joined.entries, ENTRY_COPIED))
+    cost = total(scaled(joined.bytes, BYTE_COPIED), scaled(joined.own, ENTRY_COPIED))
     return cost, joined
 
 
@@ -109,7 +128,7 @@ def _reading(_call: Call, sizes: Sequence[Size]) -> tuple[Polynomial, Size]:
 
 def _writing(_call: Call, sizes: Sequence[Size]) -> tuple[Polynomial, Size]:
     cost = total(constant(_TEXT_OF_NUMBER), scaled(sizes[0].bytes, BYTE_COPIED))
-    return cost, Size(total(sizes[0].bytes, constant(40)), {})
+    return cost, Size(total(sizes[0].bytes, constant(40)), {}, {})
 
 
 def _pattern(call: Call, sizes: Sequence[Size]) -> tuple[Polynomial, Size]:
@@ -129,11 +148,11 @@ def _part_of_time(call: Call, _sizes: Sequence[Size]) -> tuple[Polynomial, Size]
 
 
 def _joined(sizes: Sequence[Size]) -> Size:
-    return Size(total(*(size.bytes for size in sizes)), total(*(size.entries for size in sizes)))
+    return Size(*(total(*polynomials) for polynomials in zip(*sizes, strict=True)))
 
 
 def _table() -> dict[str, Cost]:
-    table: dict[str, Cost] = {"_+_": _concatenation, "_?_:_": _choice, "_[_]": _first}
+    table: dict[str, Cost] = {"_+_": _concatenation, "_?_:_": _choice, "_[_]": _indexed}
     same = "_-_ _*_ _/_ _%_ -_ !_ _&&_ _||_ @not_strictly_false __not_strictly_false__ type"
     table |= dict.fromkeys(same.split(), _same_cost)
     compared = "_==_ _!=_ _<_ _<=_ _>_ _>=_ startsWith endsWith"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from routilux.json_view import json_view
+from routilux.json_view import JsonView, json_view
 from routilux.secret_keys import REDACTED, is_secret_key
 
 # The metadata of an item, or what makes it: it is only asked for by conditions that use `meta`.
@@ -30,6 +30,7 @@ class ItemView:
     Attributes:
         size_bytes: how long the JSON text is of all that was looked at so far, at most.
         entries: how many entries all lists and dicts in it have.
+        longest: how many the longest of them has.
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class ItemView:
         "_redact",
         "_redacted",
         "entries",
+        "longest",
         "size_bytes",
     )
 
@@ -68,6 +70,7 @@ class ItemView:
         self._known: dict[str, Any] = {}
         self.size_bytes = 0
         self.entries = 0
+        self.longest = 0
 
     @property
     def redacted(self) -> ItemView:
@@ -101,15 +104,17 @@ class ItemView:
         seen = json_view(value, redact=self._redact)
         if seen.truncated:
             raise TooLarge
-        self.size_bytes += seen.size_bytes
-        self.entries += seen.entries
-        self._known[name] = seen.value
-        return seen.value
+        return self._keep(name, seen)
 
     def _look_at_meta(self) -> Any:
         meta = self._meta() if callable(self._meta) else self._meta
         seen = json_view(dict(meta), limit_bytes=META_LIMIT_BYTES, redact=self._redact)
+        return self._keep("meta", seen)
+
+    def _keep(self, name: str, seen: JsonView) -> Any:
         self.size_bytes += seen.size_bytes
         self.entries += seen.entries
-        self._known["meta"] = seen.value
+        if seen.longest > self.longest:
+            self.longest = seen.longest
+        self._known[name] = seen.value
         return seen.value

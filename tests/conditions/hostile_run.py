@@ -41,22 +41,34 @@ def compiled(source: Any) -> Condition | ConditionError | None:
         return error
 
 
-def run(source: Any, items: dict[str, Any]) -> dict[str, Any]:
-    """Compile one condition and ask it about each item."""
+class Seen:
+    """An item that was looked at once, and how long that took."""
+
+    def __init__(self, item: Any) -> None:
+        self.seconds, self.view = timed(lambda: self._look(item))
+
+    def _look(self, item: Any) -> ItemView:
+        view = ItemView(item, {})
+        view.value("data")
+        return view
+
+
+def run(source: Any, items: dict[str, Seen]) -> dict[str, Any]:
+    """Compile one condition and ask it about each item; looking at the item counts, too."""
     seconds, condition = timed(lambda: compiled(source))
     report: dict[str, Any] = {"compile": seconds, "matches": {}}
     if isinstance(condition, ConditionError):
         return report | {"refused": condition.message}
     if condition is not None:
         for name, item in items.items():
-            seconds, verdict = timed(lambda it=item: condition.matches(ItemView(it, {})))
-            report["matches"][name] = (seconds, verdict.matched, verdict.error)
+            seconds, verdict = timed(lambda it=item: condition.matches(it.view))
+            report["matches"][name] = (item.seconds + seconds, verdict.matched, verdict.error)
     return report
 
 
 def main() -> None:
     """Run all of them."""
-    items = sized_items()
+    items = {name: Seen(item) for name, item in sized_items().items()}
     gc.freeze()  # what is collected is not what is measured
     for source in [*CEL_CONDITIONS, *PREDICATES]:
         sys.stdout.write(json.dumps(run(source, items)) + "\n")
