@@ -6,6 +6,7 @@ the slots and dicts behind them are read, through the descriptors that Python it
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from enum import Enum
@@ -13,7 +14,6 @@ from itertools import islice
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 _TRIES = 8  # how often a container is read that another thread is changing
 _LONGEST_NAME = 200  # characters of a module, a class or a part of a key
@@ -29,7 +29,6 @@ _UUID_NUMBER = UUID.__dict__["int"].__get__
 
 # Exactly these: a class derived from one of them may have methods of its own.
 _TIMES = (datetime, date, time)
-_TIME_ZONES = (type(None), timezone, ZoneInfo)
 _PLAIN = (str, int, float, bool)
 
 
@@ -96,13 +95,22 @@ def text_of(value: Any, kind: type, most: int) -> str | None:
         return bytes(value[:most]).decode("utf-8", "backslashreplace")
     if is_one_of(kind, _TIMES):
         zone = None if kind is date else value.tzinfo
-        return str(value.isoformat()) if is_one_of(type(zone), _TIME_ZONES) else None
+        return str(value.isoformat()) if _is_known_zone(zone) else None
     if kind is Decimal:
         return str(value)
     if kind is UUID:
         number = _UUID_NUMBER(value)
         return str(UUID(int=number)) if type(number) is int else None
     return None
+
+
+def _is_known_zone(zone: Any) -> bool:
+    """Whether a time zone is of Python's own: another one's methods are a stranger's."""
+    if zone is None or type(zone) is timezone:
+        return True
+    # Not imported: it is there if anybody has made such a zone.
+    module = sys.modules.get("zoneinfo")
+    return module is not None and type(zone) is module.ZoneInfo
 
 
 def key_text(key: Any) -> str:

@@ -70,10 +70,10 @@ def _atom(token: re.Match[str]) -> PatternCost:
     if token["wide"] is not None:
         return PatternCost(_WIDE_BUILD, 1.0)
     if token["set"] is not None:
-        unicode = len(re.findall(r"\\[pP]", text)) * _UNICODE_BUILD
-        wide = 1 + len(re.findall(r"\\[DWS]|\[:\^", text)) + text.startswith("[^")
-        spread = len(text) * _LITERAL_BUILD
-        return PatternCost(unicode * wide + wide * _WIDE_BUILD + spread, 1.0)
+        wide = len(re.findall(r"\\[DWS]|\[:\^", text)) + text.startswith("[^")
+        unicode = len(re.findall(r"\\[pP]", text)) * (1 + wide)
+        build = _CLASS_BUILD + len(text) * _LITERAL_BUILD
+        return PatternCost(build + wide * _WIDE_BUILD + unicode * _UNICODE_BUILD, 1.0)
     if text == "." or token["escape"] is not None:
         return PatternCost(_CLASS_BUILD, 1.0)
     return PatternCost(_LITERAL_BUILD, 1.0)

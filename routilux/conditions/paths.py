@@ -17,6 +17,7 @@ MAX_STEPS = 32  # as deep as CEL goes
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _STEP = re.compile(rf'\.({_NAME})|\[(\d{{1,9}})\]|\[("(?:[^"\\]|\\.)*")\]')
 _FIRST = re.compile(_NAME)
+_VALUES = ("true", "false", "null")
 
 
 class Path(NamedTuple):
@@ -68,12 +69,11 @@ def parse_path(text: str) -> Path:
 
 
 def is_path(text: str) -> bool:
-    """Whether `text` is a path and nothing else."""
+    """Whether `text` is a path and nothing else: `null` is a value."""
     try:
-        parse_path(text)
+        return parse_path(text).name not in _VALUES
     except ConditionError:
         return False
-    return True
 
 
 def _read_step(step: re.Match[str], at: int) -> str | int:

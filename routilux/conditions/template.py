@@ -114,7 +114,8 @@ def _shown(expression: Expression, view: ItemView) -> str:
 def _text(value: Any) -> str:
     if type(value) is str:
         return value[: MAX_FILLED + 1]
-    return json.dumps(json_view(value, limit_bytes=MAX_FILLED).value, ensure_ascii=False)
+    view = json_view(value, limit_bytes=MAX_FILLED)
+    return json.dumps(view.value, ensure_ascii=False) + CUT_TEXT * view.truncated
 
 
 def _printable(text: str) -> str:

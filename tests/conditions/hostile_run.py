@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LIMIT = 0.1  # seconds
-TRIES = 3  # the best counts: other processes use this machine, too
+TRIES = 5  # the best counts: other processes use this machine, too
 
 
 def timed(call: Callable[[], Any]) -> tuple[float, Any]:
