@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from routilux.conditions.cel import CelProgram, EvaluationError, compile_cel
 from routilux.conditions.errors import MATCHED, NOT_MATCHED, ConditionError, Verdict
 from routilux.conditions.item_view import ItemView, TooLarge
-from routilux.conditions.predicate import Part, parse_predicate
+from routilux.conditions.predicate import parse_predicate
 from routilux.json_view import LIMIT_BYTES, MAX_DEPTH
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def compile_condition(source: str | Mapping[str, Any] | None) -> Condition | Non
         text = str.__str__(source)
         return Condition(text, _cel_judge(compile_cel(text))) if text.strip() else None
     if isinstance(source, Mapping):
-        predicate = dict(source)
-        return Condition(predicate, _predicate_judge(parse_predicate(predicate)))
+        part = parse_predicate(dict(source))
+        return Condition(deepcopy(dict(source)), part.judge)
     raise ConditionError("a condition is a text in CEL or a predicate: an object")
 
 
@@ -79,7 +80,3 @@ def _cel_judge(program: CelProgram) -> Callable[[ItemView], Verdict]:
         return MATCHED if kind == "BOOL" and value.value() is True else NOT_MATCHED
 
     return judge
-
-
-def _predicate_judge(part: Part) -> Callable[[ItemView], Verdict]:
-    return part.judge

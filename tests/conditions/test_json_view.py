@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from routilux.json_view import CUT_TEXT, MAX_DEPTH, json_view
 from routilux.secret_keys import REDACTED, is_secret_key
+from routilux.stored import first_entries
 
 SECRET = "hunter2-5e1f"
 
@@ -278,6 +279,37 @@ def test_a_dict_that_another_thread_changes_is_seen():
         done.set()
         thread.join()
         sys.setswitchinterval(interval)
+
+
+class Changing:
+    """A container that changes its size while it is read, so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def __iter__(self) -> Any:
+        yield 1
+        self.times -= 1
+        if self.times >= 0:
+            raise RuntimeError("dictionary changed size during iteration")
+
+
+@pytest.mark.parametrize(("times", "read"), [(0, [1]), (1, [1]), (5, [1]), (1_000, None)])
+def test_a_container_that_changes_is_read_again(times, read):
+    assert first_entries(Changing(times), 5) == read
+
+
+def test_a_container_that_cannot_be_read_is_left_out_and_that_shows(monkeypatch):
+    monkeypatch.setattr("routilux.json_view.first_entries", lambda _container, _most: None)
+    view = json_view({"a": 1})
+    assert view.value == {}
+    assert view.truncated
+
+
+def test_a_slot_without_a_value_is_left_out():
+    order = SlottedOrder.__new__(SlottedOrder)
+    order.number = 7
+    assert json_view(order).value == {"number": 7}
 
 
 # --- whatever the data -------------------------------------------------------------------
