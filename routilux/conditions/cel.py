@@ -2,6 +2,8 @@
 
 They are parsed with the library's checks off: which names an item has is known only when it comes.
 Before an expression is used, its syntax tree is read: for the names in it, and for its cost.
+
+`lazy_cel` imports this module when the first expression is compiled.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from routilux.conditions.cel_messages import run_time_reason, syntax_error
 from routilux.conditions.cel_names import find_names, find_patterns, find_words, pick
 from routilux.conditions.cel_tree import Tree, read_tree
 from routilux.conditions.cel_words import refuse_python_words
-from routilux.conditions.errors import ConditionError
+from routilux.conditions.errors import ConditionError, EvaluationError
+from routilux.conditions.expression_text import check_text
 from routilux.conditions.item_view import META_LIMIT_BYTES, MISSING, ItemView
 from routilux.json_view import LIMIT_BYTES
 
@@ -23,8 +26,6 @@ try:
     from cel_expr_python import cel as library  # type: ignore[import-untyped]
 except ImportError:  # an extra: predicates work without
     library = None
-
-MAX_TEXT_BYTES = 1024  # of an expression, as UTF-8
 
 MISSING_LIBRARY = (
     'a condition in CEL needs the package cel-expr-python: run pip install "routilux[cel]", or '
@@ -34,10 +35,6 @@ _TOO_COSTLY = "the item is too large for this expression: it could take more tha
 _WIDE_INTEGER = "Integer value"  # begins the library's message about an integer above 64 bits
 _MOST_INTEGER = 2**63 - 1
 _compiling = threading.Lock()  # the library reads descriptors through the interpreter meanwhile
-
-
-class EvaluationError(Exception):
-    """An expression has no value for an item. The text says why, and holds nothing of the item."""
 
 
 class CelValue(NamedTuple):
@@ -114,21 +111,6 @@ def compile_cel(text: str) -> CelProgram:
     refuse_python_words(text)
     with _compiling:
         return _compile(text)
-
-
-def check_text(text: str) -> None:
-    """Refuse a text that is too long, or that holds what no text may hold.
-
-    Raises:
-        ConditionError: it does.
-    """
-    for column, character in enumerate(text[: MAX_TEXT_BYTES + 1], 1):
-        if character == "\0" or "\ud800" <= character <= "\udfff":
-            raise ConditionError("this character cannot be in an expression", column=column)
-    if len(text) > MAX_TEXT_BYTES or len(text.encode()) > MAX_TEXT_BYTES:
-        raise ConditionError(
-            f"an expression has at most {MAX_TEXT_BYTES} bytes of UTF-8; this one has more"
-        )
 
 
 def _compile(text: str) -> CelProgram:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from routilux.conditions.cel import EvaluationError
+from routilux.conditions.errors import EvaluationError
 from routilux.json_view import json_view
 
 if TYPE_CHECKING:

@@ -6,14 +6,22 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from routilux.conditions.cel import CelProgram, EvaluationError, compile_cel
-from routilux.conditions.errors import MATCHED, NOT_MATCHED, ConditionError, Verdict
+from routilux.conditions.errors import (
+    MATCHED,
+    NOT_MATCHED,
+    ConditionError,
+    EvaluationError,
+    Verdict,
+)
 from routilux.conditions.item_view import ItemView, TooLarge
+from routilux.conditions.lazy_cel import compile_cel
 from routilux.conditions.predicate import parse_predicate
 from routilux.json_view import LIMIT_BYTES, MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from routilux.conditions.cel import CelProgram
 
 TOO_LARGE = (
     f"the item is too large for conditions: they look at {LIMIT_BYTES // 1024} KiB of JSON, "

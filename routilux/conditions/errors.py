@@ -25,6 +25,10 @@ class ConditionError(ValueError):
         self.place = place
 
 
+class EvaluationError(Exception):
+    """An expression has no value for an item. The text says why, and holds nothing of the item."""
+
+
 class Verdict(NamedTuple):
     """What a condition says of one item.
 

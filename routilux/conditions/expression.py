@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from routilux.conditions.cel import CelProgram, EvaluationError, check_text, compile_cel
-from routilux.conditions.cel_values import to_json
 from routilux.conditions.condition import TOO_LARGE
-from routilux.conditions.errors import ConditionError
+from routilux.conditions.errors import ConditionError, EvaluationError
+from routilux.conditions.expression_text import check_text
 from routilux.conditions.item_view import MISSING, ItemView, TooLarge
+from routilux.conditions.lazy_cel import compile_value
 from routilux.conditions.paths import Path, is_path, parse_path
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def compile_expression(text: str) -> Expression:
     stripped = text.strip()
     if is_path(stripped):
         return Expression(text, _finder(parse_path(stripped)))
-    return Expression(text, _evaluator(compile_cel(text)))
+    return Expression(text, compile_value(text))
 
 
 def _finder(path: Path) -> Callable[[ItemView], Any]:
@@ -66,7 +66,3 @@ def _finder(path: Path) -> Callable[[ItemView], Any]:
         return found
 
     return find
-
-
-def _evaluator(program: CelProgram) -> Callable[[ItemView], Any]:
-    return lambda view: to_json(program.evaluate(view))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from routilux.conditions.cel import check_text
 from routilux.conditions.cel_words import TOKEN
 from routilux.conditions.errors import ConditionError
 from routilux.conditions.expression import Expression, compile_expression
+from routilux.conditions.expression_text import check_text
 from routilux.json_view import CUT_TEXT, json_view
 
 if TYPE_CHECKING:

@@ -239,15 +239,15 @@ class DebugSession:
         else:
             self.edit(_with_key(item, key, value) if key else value, item_id, identity=identity)
 
-    def evaluate(self, expression: str, item_id: str | None = None, *, redact: bool = False) -> Any:
+    def evaluate(self, expression: str, item_id: str | None = None) -> Any:
         """The value of an expression over the item in hand; JSON data. Changes nothing.
 
-        It sees what a condition sees, and ``state`` and ``shared``.
+        It sees what a condition sees, and ``state`` and ``shared``. The values of secret keys are
+        left out.
 
         Args:
             expression: CEL, or a plain path such as ``data.size``.
             item_id: which item; None: the first in hand.
-            redact: show no values of secrets.
 
         Raises:
             ConditionError: the expression is wrong, or cannot be evaluated here.
@@ -256,8 +256,7 @@ class DebugSession:
         found = self.get_variables(item_id)
         names = {"state": found["state"], "shared": found["shared"]}
         meta = {} if item is None else _meta(item)
-        view = ItemView(found["item"], meta, names=names, redact=redact)
-        return compile_expression(expression).evaluate(view)
+        return compile_expression(expression).evaluate(ItemView(found["item"], meta, names=names))
 
     def _focus(self, item_id: str | None) -> tuple[ItemInHand | None, str | None]:
         """An item in hand, or None, and the routine that it stands at."""

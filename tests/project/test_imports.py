@@ -16,7 +16,17 @@ from tools.imports import find_sources
 from tools.layers import LAYERS, find_layer
 
 ROOT = Path(__file__).resolve().parents[2]
-OPTIONAL = ["fastapi", "opentelemetry", "pydantic", "rich", "starlette", "typer", "uvicorn", "yaml"]
+OPTIONAL = [
+    "cel_expr_python",
+    "fastapi",
+    "opentelemetry",
+    "pydantic",
+    "rich",
+    "starlette",
+    "typer",
+    "uvicorn",
+    "yaml",
+]
 PUBLIC_NAMES = next(index for index, layer in enumerate(LAYERS) if layer.name == "public names")
 
 # Imports every module named on the command line while the optional packages cannot be found,

@@ -86,7 +86,7 @@ def evaluate(
     payloads.check("a value")
     job = context.started_job(job_id)
     try:
-        result = job.debug.evaluate(body.expression, body.item_id, redact=True)
+        result = job.debug.evaluate(body.expression, body.item_id)
     except ValueError as error:
         raise invalid(error) from error
     return EvaluateResponse(job_id=job_id, result=result)
