@@ -93,6 +93,22 @@ class DebugSession:
         """`call_stack` as a list."""
         return list(self.call_stack)
 
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the job is paused or something stands at a breakpoint.
+
+        After a step: until the step is over.
+
+        Args:
+            timeout: seconds to wait at most; None: as long as it takes.
+
+        Returns:
+            False when the job has ended, or `timeout` seconds have passed first.
+
+        Raises:
+            RuntimeError: called in the job's own logic, or the job does not run here.
+        """
+        return self._known_job().live.wait_until_stopped(timeout)
+
     # -- going on ----------------------------------------------------------------------------------
 
     def pause(self, context: Mapping[str, Any] | None = None, reason: str = "") -> None:

@@ -159,6 +159,7 @@ class Debugger:
         job = self.job
         if hit.stands:
             self.hits[hit.id] = hit
+            job.became_stopped()
         for slot, caught in hit.items:
             slot.stops += not caught.hits
             caught.hits.append(hit)

@@ -42,6 +42,7 @@ class Gate(Notices):
         self.resumes = 0  # how often the gate was opened again
         self.closed_at_ns = 0  # when it was closed last
         self._still_waiters: list[tuple[Parcel, int]] = []
+        self._stop_waiters: list[Parcel] = []
 
     def pause(
         self,
@@ -119,7 +120,36 @@ class Gate(Notices):
             self._still_waiters = [entry for entry in self._still_waiters if entry[0] is not parcel]
             return self._is_still(own)
 
+    def wait_until_stopped(self, timeout: float | None) -> bool:
+        """Block until the job is paused, or something stands at a breakpoint, or it has ended."""
+        caller = activation_here()
+        if caller is not NOBODY and getattr(caller, "job", None) is self:
+            raise RuntimeError(
+                f"Waiting in logic of job '{self.state.job_id}' until it stops would never return: "
+                "wait outside of the job's logic"
+            )
+        parcel = Parcel()
+        with self.lock:
+            if self._is_stopped():
+                return not self.ended
+            self._stop_waiters.append(parcel)
+        self.clock.wait(parcel.signal, timeout)
+        with self.lock:
+            if parcel in self._stop_waiters:
+                self._stop_waiters.remove(parcel)
+            return self._is_stopped() and not self.ended
+
     # -- under the lock ---------------------------------------------------------------------------
+
+    def _is_stopped(self) -> bool:
+        hits = self.debugger is not None and bool(self.debugger.hits)
+        return self.ended or self.gate_closed or hits
+
+    def became_stopped(self) -> None:
+        """The gate was closed, something stands at a breakpoint, or the job has ended."""
+        for parcel in self._stop_waiters:
+            parcel.wake()
+        self._stop_waiters.clear()
 
     def all_holds(self) -> tuple[str, ...]:
         """What holds the job, and what holds single items."""
@@ -150,6 +180,7 @@ class Gate(Notices):
             for outlet in slot.outlets:
                 outlet.pull_held()
         self.tell_job("job_paused", reason, identity)
+        self.became_stopped()
 
     def _unqueue(self) -> None:
         """Routines that wait for a worker are asked again at resume; activations in line go on."""
@@ -198,6 +229,7 @@ class Gate(Notices):
         self._wake_all()
         for parcel, _ in self._still_waiters:
             parcel.wake()
+        self.became_stopped()
 
     def _wake_all(self) -> None:
         """Whoever waits looks at the gate again."""

@@ -78,6 +78,9 @@ class LiveJob(Protocol):
     def breakpoint_manager(self) -> BreakpointManager:
         """Who keeps the breakpoints that it stops at."""
 
+    def wait_until_stopped(self, timeout: float | None) -> bool:
+        """Block until the job is paused, or something stands at a breakpoint, or it has ended."""
+
     def debug_state(self) -> DebugState:
         """The job as its debugger sees it."""
 

@@ -301,3 +301,45 @@ def test_of_activations_from_before_the_debugging_only_the_id_is_known(rt):
     assert frames[0].activation_id == "r1@1"
     assert job.debug.items[0].activation_id == "r0@1"
     job.cancel()
+
+
+# -- waiting for it --------------------------------------------------------------------------------
+
+
+def test_wait_returns_when_something_stands_and_when_a_step_is_over(rt):
+    flow = three()
+    job = rt.exec(flow, start_paused=True)
+    job.breakpoints.add("slot", "r2", slot_name="items", action="hold_item", one_shot=True)
+    assert job.debug.wait()  # it is paused
+    job.resume()
+    assert job.debug.wait()
+    assert [item.data for item in job.debug.items] == [0]
+    job.pause()
+    job.step()
+    assert job.debug.wait()
+    assert job.debug.state().reason in ("step", "breakpoint")
+    job.debug.resume(job.debug.items[0].id)
+    job.debug.resume()
+    job.resume()
+    assert not job.debug.wait()  # it ended
+    assert flow.routines["r2"].received == list(range(5))
+
+
+def test_wait_gives_up_after_a_time(rt):
+    job = rt.exec(line(CollectingSink()), keep_open=True)
+    assert not job.debug.wait(5.0)
+    job.cancel()
+
+
+def test_waiting_in_the_jobs_own_logic_is_refused(rt):
+    told = []
+
+    def logic(items, job_state):
+        try:
+            job_state.debug.wait()
+        except RuntimeError as error:
+            told.append(str(error))
+
+    job = rt.exec(line(source([1]), made(logic)))
+    assert job.wait()
+    assert "would never return" in told[0]

@@ -93,6 +93,10 @@ class FakeJob:
     def breakpoint_manager(self) -> BreakpointManager:
         return self.breakpoints
 
+    def wait_until_stopped(self, timeout: float | None) -> bool:
+        self.asked.append(("wait_until_stopped", timeout))
+        return True
+
     def debug_state(self) -> DebugState:
         return DebugState(self.state.job_id, self.state.status.value, "running")
 
