@@ -142,8 +142,9 @@ class Gate(Notices):
     # -- under the lock ---------------------------------------------------------------------------
 
     def _is_stopped(self) -> bool:
-        hits = self.debugger is not None and bool(self.debugger.hits)
-        return self.ended or self.gate_closed or hits
+        debugger = self.debugger
+        stands = debugger is not None and debugger.step is None and bool(debugger.hits)
+        return self.ended or self.gate_closed or stands
 
     def became_stopped(self) -> None:
         """The gate was closed, something stands at a breakpoint, or the job has ended."""
