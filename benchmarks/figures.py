@@ -181,7 +181,63 @@ DELAYS = (
     queue_status("queue-status-burning", "burning", "burns processor time", None, None),
 )
 
+
+def debugger(name: str, workload: str, what: str, n: int, must: float, aim: float) -> Figure:
+    """Return a figure of the debugger."""
+    experiment = with_default(engine("debugging", workload, n))
+    return Figure(name, "p99_us", "us", "lower", must, aim, what, experiment)
+
+
+DEBUGGING = (
+    debugger(
+        "resume",
+        "resume",
+        "resume of a busy job of 100 slots, until the first activation starts, p99",
+        300,
+        10_000.0,
+        1_000.0,
+    ),
+    debugger(
+        "breakpoint-hit",
+        "hit",
+        "hit of a breakpoint in a busy job of 100 slots, until it holds still, p99",
+        300,
+        10_000.0,
+        1_000.0,
+    ),
+    Figure(
+        "condition",
+        "p50_us",
+        "us",
+        "lower",
+        50.0,
+        15.0,
+        "a CEL condition on the delivery path, with the view of the item, p50",
+        alone(engine("debugging", "condition", 10_000)),
+    ),
+    Figure(
+        "breakpoints-elsewhere",
+        "items_per_s",
+        "x",
+        "higher",
+        0.95,
+        None,
+        "A by emit with 1,000 breakpoints on another slot: items/s as ratio to none",
+        Experiment(engine("debugging", "far", 500_000), engine("debugging", "near", 500_000)),
+    ),
+)
+
 WATCHED = (
+    Figure(
+        "queue-status-50",
+        "p99_us",
+        "us",
+        "lower",
+        100_000.0,
+        20_000.0,
+        "GET /api/jobs/{id}/queues/status, 100 slots, a paused job, 50 readers at once, p99",
+        alone(engine("queue_status", "fifty", 2_000)),
+    ),
     Figure(
         "event-streams",
         "items_per_s",
@@ -221,4 +277,4 @@ ORIENTATION = tuple(
     for workload in SIZES
 )
 
-FIGURES: tuple[Figure, ...] = (*RATES, *COSTS, *DELAYS, *WATCHED, *ORIENTATION)
+FIGURES: tuple[Figure, ...] = (*RATES, *COSTS, *DELAYS, *DEBUGGING, *WATCHED, *ORIENTATION)

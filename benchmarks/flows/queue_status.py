@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from benchmarks.child import Options, Reading, WrongResultError, latency, run
-from benchmarks.flows.endless import SlowPass, grid
+from benchmarks.flows.endless import SlowPass, grid, rings
 from benchmarks.flows.running import TIMEOUT_S, endless_jobs, make_runtime
+from benchmarks.items import make_item
 from routilux.api.main import create_app
 
 if TYPE_CHECKING:
     from routilux import Flow, JobState
 
 CHAINS, LENGTH = 10, 100
+SHORT = 10  # routines in each loop of the job that many ask about
+READERS = 50
 HOST = "127.0.0.1"
 
 
@@ -46,11 +49,11 @@ class Server:
         self.socket.close()
 
 
-def ask(port: int, path: str, count: int) -> list[int]:
+def ask(port: int, path: str, count: int, slots: int, readers: int = 1) -> list[int]:
     """Let a client process ask ``count`` times; return the nanoseconds of each answer."""
     command = [sys.executable, "-m", "benchmarks.flows.http_client", HOST, str(port), path]
     done = subprocess.run(
-        [*command, str(count), str(CHAINS * LENGTH)],
+        [*command, str(count), str(slots), str(readers)],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -75,7 +78,8 @@ def ask_about(flow: Flow, options: Options) -> Reading:
         endless_jobs(runtime, flow) as (job,),
     ):
         before = consumed(job)
-        samples = ask(server.port, f"/api/jobs/{job.job_id}/queues/status", options.n)
+        path = f"/api/jobs/{job.job_id}/queues/status"
+        samples = ask(server.port, path, options.n, CHAINS * LENGTH)
         after = consumed(job)
     if after <= before:
         raise WrongResultError("the job stood still while it was asked about")
@@ -92,7 +96,22 @@ def burning(options: Options) -> Reading:
     return ask_about(grid(CHAINS, LENGTH), options)
 
 
-WORKLOADS = {"waiting": waiting, "burning": burning}
+def fifty(options: Options) -> Reading:
+    """Let 50 readers ask at once about a paused job of 100 slots."""
+    with (
+        make_runtime(options) as runtime,
+        Server() as server,
+        endless_jobs(runtime, rings(CHAINS, SHORT)) as (job,),
+    ):
+        for chain in range(CHAINS):
+            job.post(f"pass{chain}_0", "in", make_item(chain))
+        job.pause("measured", wait=True)
+        path = f"/api/jobs/{job.job_id}/queues/status"
+        samples = ask(server.port, path, options.n, CHAINS * SHORT, READERS)
+    return latency(samples, options.n)
+
+
+WORKLOADS = {"waiting": waiting, "burning": burning, "fifty": fifty}
 
 if __name__ == "__main__":
     run(WORKLOADS)

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.child import Options, WrongResultError
 from benchmarks.figures import FIGURES
 from benchmarks.flows import (
+    debugging,
     event_streams,
     gate,
     live_jobs,
@@ -31,6 +32,7 @@ POOLS = [1, 4, 0]
 MODULES: dict[str, ModuleType] = {
     f"flows.{module.__name__.rpartition('.')[2]}": module
     for module in (
+        debugging,
         event_streams,
         gate,
         live_jobs,
@@ -109,6 +111,20 @@ def test_the_state_of_queues_is_asked_over_http() -> None:
 @pytest.mark.parametrize("count", [0, 3])
 def test_a_job_is_watched_to_its_end(count: int) -> None:
     assert event_streams.watched(Options(2_500, pool=4), count)["items"] == 2_500
+
+
+def test_many_ask_at_once_about_a_paused_job() -> None:
+    assert queue_status.WORKLOADS["fifty"](Options(60, pool=4))["samples"] == 60
+
+
+@pytest.mark.parametrize("name", ["resume", "hit", "condition"])
+def test_the_debugger_is_measured(name: str) -> None:
+    assert debugging.WORKLOADS[name](Options(5, pool=4))["samples"] >= 5
+
+
+@pytest.mark.parametrize("name", ["far", "near"])
+def test_breakpoints_elsewhere_lose_nothing(name: str) -> None:
+    assert debugging.WORKLOADS[name](Options(500, pool=4))["items"] == 500
 
 
 def test_newcomers_are_served_beside_endless_sources() -> None:
