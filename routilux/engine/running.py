@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.activation import activation_here, current_activation
 from routilux.clock import NANOSECONDS
-from routilux.engine.caught import Draft
 from routilux.engine.delivery import Delivery
 from routilux.engine.failures import policy_failed, settle_failure
 from routilux.engine.notices import logger
 from routilux.engine.outlet import RunningOutlet
+from routilux.engine.passing import passes
 from routilux.engine.policy_view import ask_policy
 from routilux.engine.pool import Ticket
 from routilux.errors import ActivationEnded, JobCancelled, describe
@@ -27,7 +27,6 @@ from routilux.status import ExecutionStatus, RoutineStatus
 if TYPE_CHECKING:
     from routilux.clock import Clock
     from routilux.engine.claim import Claim
-    from routilux.engine.debugger import Debugger, Match
     from routilux.engine.job import Job
     from routilux.engine.job_routine import JobRoutine
     from routilux.engine.job_slot import JobSlot
@@ -128,7 +127,7 @@ class RunningActivation:
             if self.claim is None:
                 return
         job = self.job
-        if job.debugger is not None and not self._passes_debugger(job.debugger):
+        if job.debugger is not None and not passes(self, job.debugger):
             return
         current_activation.set(self)
         job.state.current_routine_id = self.routine_id
@@ -145,31 +144,6 @@ class RunningActivation:
         if job.notices:
             job.tell_notices()
         error = None  # or its traceback and this frame keep each other
-
-    def _passes_debugger(self, debugger: Debugger) -> bool:
-        """Whether logic may be called, or a breakpoint of its routine stops the activation."""
-        job, draft = self.job, self.claim
-        found: list[Match] = []
-        if isinstance(draft, Draft) and not draft.checked:
-            found = debugger.judge(self.node, draft)
-        with job.lock:
-            passes = not isinstance(draft, Draft) or self._commit(debugger, draft, found)
-            if passes:
-                debugger.began(self)
-            else:
-                self.leave()
-        job.tell_notices()
-        return passes
-
-    def _commit(self, debugger: Debugger, draft: Draft, found: list[Match]) -> bool:
-        """Consume what logic is to get. False: a breakpoint stops it, or the job has ended."""
-        if self.job.ended:
-            draft.put_back()
-            return False
-        if not draft.checked and debugger.stops_at_routine(self.node, draft, found):
-            return False
-        self.claim = draft.commit(self.job.clock.time_ns())
-        return True
 
     def _ask_policy(self) -> Claim | None:
         try:

@@ -1,0 +1,41 @@
+"""Passing the debugger: the last thing before logic is called, in a job that is debugged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from routilux.engine.caught import Draft
+
+if TYPE_CHECKING:
+    from routilux.engine.debugger import Debugger, Match
+    from routilux.engine.running import RunningActivation
+
+
+def passes(activation: RunningActivation, debugger: Debugger) -> bool:
+    """Whether logic may be called; else a breakpoint of its routine stops the activation."""
+    job, draft = activation.job, activation.claim
+    found: list[Match] = []
+    if isinstance(draft, Draft) and not draft.checked:
+        found = debugger.judge(activation.node, draft)
+    with job.lock:
+        may_run = not isinstance(draft, Draft) or _commit(activation, debugger, draft, found)
+        if may_run:
+            debugger.began(activation)
+        else:
+            activation.leave()
+    job.tell_notices()
+    return may_run
+
+
+def _commit(
+    activation: RunningActivation, debugger: Debugger, draft: Draft, found: list[Match]
+) -> bool:
+    """Consume what logic is to get. False: a breakpoint stops it, or the job has ended."""
+    job = activation.job
+    if job.ended:
+        draft.put_back()
+        return False
+    if not draft.checked and debugger.stops_at_routine(activation.node, draft, found):
+        return False
+    activation.claim = draft.commit(job.clock.time_ns())
+    return True
