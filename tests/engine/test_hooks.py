@@ -13,8 +13,16 @@ import pytest
 
 from routilux import ErrorHandler, Flow, Runtime
 from routilux.clock import stamp_ns
-from routilux.engine import notices, running
-from routilux.hooks import PROCESS_HOOKS, ActivationRecord, Hook, HookSet, JobRecord, SlotRecord
+from routilux.engine import notices, running, sightings
+from routilux.hooks import (
+    PROCESS_HOOKS,
+    ActivationRecord,
+    BreakpointRecord,
+    Hook,
+    HookSet,
+    JobRecord,
+    SlotRecord,
+)
 from routilux.slot import SlotQueueFullError
 from routilux.stores import JobStore
 from routilux.testing import ManualClock, RecordingHook, StepRuntime
@@ -740,7 +748,8 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return build
 
     for module, kind in (
-        (notices, JobRecord), (notices, SlotRecord), (running, ActivationRecord)
+        (notices, JobRecord), (notices, SlotRecord), (running, ActivationRecord),
+        (sightings, BreakpointRecord),
     ):  # fmt: skip
         monkeypatch.setattr(module, kind.__name__, counting(kind))
     return names
@@ -748,7 +757,9 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def eventful(rt: StepRuntime) -> None:
     """A job of which every method of a hook could be told."""
-    job = rt.exec(line(source(range(9)), made(**FULL)))
+    job = rt.exec(line(source(range(9)), made(**FULL)), start_paused=True)
+    job.breakpoints.add("event", "r0", event_name="out", log_message="seen", one_shot=True)
+    job.resume()
     rt.run_until_idle()
     job.pause()
     rt.run_until_idle()
@@ -788,6 +799,6 @@ def test_each_record_is_built_once_for_all_who_watch(rt, built, hook, process_ho
     eventful(rt)
     assert set(hook.names()) == set(METHODS)
     assert len(built) == len(hook.records)
-    assert set(built) == {"JobRecord", "SlotRecord", "ActivationRecord"}
+    assert set(built) == {"JobRecord", "SlotRecord", "ActivationRecord", "BreakpointRecord"}
     pairs = zip(hook.records, process_hook.records, strict=True)
     assert all(one is other for (_, one), (_, other) in pairs)
