@@ -174,14 +174,18 @@ class Debugging(Gate):
             hit, wanted = self._only_item(item_id)
             output = hit.output if hit.kind == "event" else None
         # A connection may call its author's code, which must not find the job locked.
-        parts = prepare(output, data) if output is not None else None
+        parts: dict[JobSlot, Any] = {}
+        if output is not None:
+            # By slot: the item for one of them may be gone.
+            places = [slot for slot, _ in output.targets]
+            parts = dict(zip(places, prepare(output, data), strict=False))
         with self.lock:
             self.check_live()
             self._hits_at(wanted)
-            if parts is not None:
+            if output is not None:
                 hit.raw = data
-            for index, (_, caught) in enumerate(hit.items):
-                caught.replace(data if parts is None else parts[index])
+            for slot, caught in hit.items:
+                caught.replace(parts.get(slot, data))
             if hit.draft is not None:
                 hit.draft.replace(*self._place_in_draft(hit, wanted), data)
             self._log_debug("item_edited", wanted, identity)
