@@ -232,6 +232,7 @@ class Debugging(Gate):
         slot.taken()
         if not hit.draft.count:
             hit.node.caught.remove(hit.draft)
+            hit.draft = None  # nothing would run any more
 
     @staticmethod
     def _place_in_draft(hit: Hit, wanted: str) -> tuple[JobSlot, int]:

@@ -35,7 +35,8 @@ class Hit:
         items: what stands here: one item for each target of an event, else one, or none.
         raw: what was emitted, before connections renamed anything. Of an event only.
         output: the event that it was emitted by, for an edit has to go to each target.
-        node, draft: the routine and what its activation would get, of kind routine.
+        node, draft: the routine and what its activation would get, of kind routine; draft is None
+            once all of it was dropped.
     """
 
     id: str

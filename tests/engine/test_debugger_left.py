@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from routilux import Flow
 from routilux.status import ExecutionStatus
 from routilux.testing import CollectingSink
-from tests.engine.parts import source
-from tests.engine.test_promise_5_breakpoints import check_books, edge, event, paused_before
+from tests.engine.parts import into_sink, source
+from tests.engine.test_promise_5_breakpoints import at_routine, check_books, edge, event, paused_before
 
 
 def fork(items, first=None, second=None):
@@ -32,3 +34,37 @@ def test_an_edit_of_an_event_maps_for_the_slots_whose_items_are_left(rt):
     assert (x.received, y.received) == ([], [{"c": 2}])
     assert job.status is ExecutionStatus.COMPLETED
     check_books(job)
+
+
+def test_a_job_whose_stopped_activation_lost_all_items_is_saved_and_restored(rt):
+    flow, sink = into_sink([1, 2], max_queue_length=1)
+    job, _ = paused_before(rt, flow, at_routine("r1"))
+    rt.run_until_idle()
+    job.debug.drop()
+    (hit,) = job.debug.hits
+    assert (hit.items, hit.activation_id) == ((), None)
+    snapshot = json.loads(json.dumps(job.snapshot()))
+    job.cancel()
+    restored = rt.restore(snapshot, flow)
+    (hit,) = restored.debug.hits
+    assert (hit.kind, hit.items) == ("routine", ())
+    assert restored.debug.resume().holds == ()
+    rt.run_until_idle()
+    assert [each.data for each in restored.debug.items] == [2]
+    restored.debug.resume()
+    rt.run_until_idle()
+    assert sink.received == [2]
+    assert restored.status is ExecutionStatus.COMPLETED
+    check_books(restored)
+
+
+def test_a_step_out_of_an_activation_that_lost_all_items_ends_with_the_next(rt):
+    flow, sink = into_sink(range(3), max_queue_length=1)
+    job, mark = paused_before(rt, flow, at_routine("r1"))
+    rt.run_until_idle()
+    mark.enabled = False
+    job.debug.drop()
+    job.debug.step_out()
+    rt.run_until_idle()
+    assert job.debug.state().reason == "step"
+    assert sink.received == [1]
