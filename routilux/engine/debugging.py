@@ -284,7 +284,7 @@ class Debugging(Gate):
         if not (self.gate_closed or hits):
             return values.RUNNING, "", ""
         status = values.PAUSED if self.gate_closed else values.RUNNING
-        at = ", ".join(f"{hit.kind} {hit.place}" for hit in hits if hit.breakpoints)
+        at = ", ".join(f"{hit.kind} {hit.place}" for hit in hits if hit.breakpoint_ids)
         if at:
             return status, "breakpoint", f"at {at}"
         if debugger is not None and debugger.stopped_for is not None:
@@ -296,7 +296,7 @@ def _hit_info(hit: Hit) -> HitInfo:
     return HitInfo(
         id=hit.id,
         kind=hit.kind,
-        breakpoint_ids=tuple(each.id for each in hit.breakpoints),
+        breakpoint_ids=tuple(hit.breakpoint_ids),
         pauses=hit.pauses,
         routine_id=hit.routine_id,
         name=hit.name,

@@ -28,6 +28,7 @@ class Hit:
         id: its id within the job.
         kind: routine, slot, event or connection; or step.
         breakpoints: those that were hit at once; none at a step.
+        gone: ids of breakpoints that were hit, too, and removed before a snapshot was taken.
         pauses: whether the job is paused for it, or only the item held.
         routine_id, name: the routine, and its slot or event.
         at_ns: when.
@@ -52,6 +53,12 @@ class Hit:
     output: Output | None = None
     node: JobRoutine | None = None
     draft: Draft | None = None
+    gone: tuple[str, ...] = ()
+
+    @property
+    def breakpoint_ids(self) -> list[str]:
+        """The ids of what was hit, also of what is gone."""
+        return [*(each.id for each in self.breakpoints), *self.gone]
 
     @property
     def stands(self) -> bool:
@@ -68,7 +75,7 @@ class Hit:
         """The names of what it holds the job, or its item, by."""
         if not self.pauses:
             return [f"item:{self.item_ids[0]}" if self.item_ids else f"item:{self.id}"]
-        return [f"breakpoint:{each.id}" for each in self.breakpoints] or [STEP]
+        return [f"breakpoint:{each}" for each in self.breakpoint_ids] or [STEP]
 
     @property
     def item_ids(self) -> list[str]:
@@ -91,7 +98,7 @@ class Hit:
 
     def marks(self) -> Iterator[str]:
         """What its item has passed when it is let go."""
-        yield from (each.id for each in self.breakpoints)
+        yield from self.breakpoint_ids
         yield STEP
 
     def is_at(self, wanted: str) -> bool:

@@ -151,6 +151,11 @@ class SavedHit:
     items: list[tuple[str, str, int]]
     activation: int | None = None
 
+    @property
+    def stands(self) -> bool:
+        """Whether it holds anything without the items that wait with a producer."""
+        return self.pauses or bool(self.items) or self.activation is not None
+
 
 @dataclass(slots=True)
 class SavedRoutine:

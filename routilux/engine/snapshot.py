@@ -121,7 +121,8 @@ def _take(job: Report) -> SavedJob:
     kept = job.state.breakpoint_list
     saved.breakpoints = list(kept.by_id.values()) if kept is not None else []
     if job.debugger is not None:
-        saved.hits = [_take_hit(hit) for hit in job.debugger.hits.values()]
+        hits = [_take_hit(hit) for hit in job.debugger.hits.values()]
+        saved.hits = [each for each in hits if each.stands]
         saved.stopped_for = job.debugger.stopped_for
     return saved
 
@@ -131,7 +132,7 @@ def _take_hit(hit: Hit) -> SavedHit:
     return SavedHit(
         id=hit.id,
         kind=hit.kind,
-        breakpoint_ids=[each.id for each in hit.breakpoints],
+        breakpoint_ids=hit.breakpoint_ids,
         pauses=hit.pauses,
         routine_id=hit.routine_id,
         name=hit.name,

@@ -8,7 +8,13 @@ from routilux import Flow
 from routilux.status import ExecutionStatus
 from routilux.testing import CollectingSink
 from tests.engine.parts import into_sink, source
-from tests.engine.test_promise_5_breakpoints import at_routine, check_books, edge, event, paused_before
+from tests.engine.test_promise_5_breakpoints import (
+    at_routine,
+    check_books,
+    edge,
+    event,
+    paused_before,
+)
 
 
 def fork(items, first=None, second=None):
@@ -68,3 +74,44 @@ def test_a_step_out_of_an_activation_that_lost_all_items_ends_with_the_next(rt):
     rt.run_until_idle()
     assert job.debug.state().reason == "step"
     assert sink.received == [1]
+
+
+def test_what_a_removed_breakpoint_has_stopped_holds_the_restored_job(rt):
+    flow, x, y = fork([1])
+    job, removed, kept = paused_before(
+        rt, flow, edge("s", "out", "x", "items"), edge("s", "out", "y", "items")
+    )
+    rt.run_until_idle()
+    job.breakpoints.remove(removed.id)
+    snapshot = json.loads(json.dumps(job.snapshot()))
+    job.cancel()
+    restored = rt.restore(snapshot, flow)
+    first, second = restored.debug.hits
+    assert (first.breakpoint_ids, second.breakpoint_ids) == ((removed.id,), (kept.id,))
+    answer = restored.debug.resume(second.id)
+    assert (answer.status, answer.holds) == ("paused", (f"breakpoint:{removed.id}",))
+    rt.run_until_idle()
+    assert (x.received, y.received) == ([], [])
+    assert restored.debug.resume(first.id).status == "resumed"
+    rt.run_until_idle()
+    assert (x.received, y.received) == ([1], [1])
+    assert restored.status is ExecutionStatus.COMPLETED
+
+
+def test_a_hit_whose_only_item_is_emitted_again_does_not_hold_a_restored_job(rt):
+    flow, sink = into_sink(range(3), max_queue_length=1)
+    job, mark = paused_before(rt, flow, event("r0", "out"), action="hold_item")
+    rt.run_until_idle()
+    assert len(job.debug.hits) == 2, "the second waits with its producer: no more can be held"
+    job.pause()
+    snapshot = json.loads(json.dumps(job.snapshot(in_flight="rerun")))
+    job.cancel()
+    restored = rt.restore(snapshot, flow)
+    restored.breakpoints.remove(mark.id)
+    (hit,) = restored.debug.hits
+    restored.resume()
+    restored.debug.resume(hit.id)
+    rt.run_until_idle()
+    assert sink.received == [0, 0, 1, 2]
+    assert restored.status is ExecutionStatus.COMPLETED
+    check_books(restored)
