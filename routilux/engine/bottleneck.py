@@ -6,7 +6,7 @@ from collections import Counter
 from math import inf
 from typing import TYPE_CHECKING
 
-from routilux.job.diagnosis import BUSY, READY, RETRYING, WAITING_FOR_POLICY
+from routilux.job.diagnosis import BUSY, HELD, READY, RETRYING, WAITING_FOR_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ def find_bottleneck(
 
     When nobody waits for room (or the job is paused, when everybody waits for the operator), it is
     the one with the fullest slot, from the watermark on. When nothing can run at all, it is one
-    that waits for its policy or its retry.
+    that stands at a breakpoint, or else one that waits for its policy or its retry.
     """
     if job.ended:
         return None
@@ -39,8 +39,11 @@ def find_bottleneck(
     states = [row.state for row in rows.values()]
     if BUSY in states or READY in states:
         return None
-    quiet = (n for n, row in rows.items() if row.state in (RETRYING, WAITING_FOR_POLICY))
-    return next(quiet, None)
+    if job.gate_closed:
+        return None
+    held = [node for node, row in rows.items() if row.state == HELD]
+    quiet = [n for n, row in rows.items() if row.state in (RETRYING, WAITING_FOR_POLICY)]
+    return next(iter([*held, *quiet]), None)
 
 
 def _end(node: JobRoutine, found: Waits) -> JobRoutine:

@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING, cast
 from routilux.activation_policies import describe_policy
 from routilux.clock import NANOSECONDS
 from routilux.engine.alarms import RetryDue
+from routilux.engine.at_breakpoints import (
+    closed_by,
+    closed_slot,
+    describe_hits,
+    held_alone,
+    hits_of,
+)
 from routilux.engine.bottleneck import find_bottleneck, trace_back
 from routilux.engine.policy_view import PolicyView
 from routilux.engine.summary import describe_holds, summarize
@@ -20,6 +27,7 @@ from routilux.errors import describe
 from routilux.job.diagnosis import (
     BUSY,
     DONE,
+    HELD,
     IDLE,
     PAUSED,
     READY,
@@ -31,10 +39,16 @@ from routilux.job.diagnosis import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from routilux.engine.hits import Hit
     from routilux.engine.inlet import Inlet
     from routilux.engine.job_routine import JobRoutine
     from routilux.engine.waits import Wait
     from routilux.slot import Slot
+
+
+STANDS = "; its logic stands still"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +66,14 @@ def diagnose(job: Inlet) -> Diagnosis:
     """What each routine does and waits for, and which one the others wait for."""
     with job.lock:
         found = waits(job)
-        rows = {node: _row(job, node, found.get(node)) for node in job.routines.values()}
+        stopped = hits_of(job)
+        rows = {node: _row(job, node, found.get(node), stopped) for node in job.routines.values()}
         cycle = tuple(_stall(job))
         slowest = None if cycle else find_bottleneck(job, found, rows)
         chain = tuple(trace_back(slowest, found)) if slowest is not None else ()
-        counts, status, holds = job._counts(), job.state.status.value, dict(job.holds)
-        is_open, error = job.open, job.state.error
+        counts, status = job._counts(), job.state.status.value
+        holds = dict(job.holds) if job.gate_closed else {}  # in a step they hold nothing
+        held, is_open, error = held_alone(job), job.open, job.state.error
     told = {
         node: replace(row, detail=_lacks(node)) if row.state == WAITING_FOR_POLICY else row
         for node, row in rows.items()
@@ -71,9 +87,8 @@ def diagnose(job: Inlet) -> Diagnosis:
         chain=chain,
         cycle=cycle,
     )
-    return replace(
-        diagnosis, summary=summarize(diagnosis, counts, holds, is_open=is_open, error=error)
-    )
+    summary = summarize(diagnosis, counts, holds, held, is_open=is_open, error=error)
+    return replace(diagnosis, summary=summary)
 
 
 def _lacks(node: JobRoutine) -> str:
@@ -104,8 +119,10 @@ def _stall(job: Inlet) -> list[str]:
     return cycle if cycle[0] == cycle[-1] or not job.open else []
 
 
-def _row(job: Inlet, node: JobRoutine, wait: Wait | None) -> RoutineDiagnosis:
-    finding = _find(job, node, wait)
+def _row(
+    job: Inlet, node: JobRoutine, wait: Wait | None, stopped: Mapping[JobRoutine, list[Hit]]
+) -> RoutineDiagnosis:
+    finding = _find(job, node, wait, stopped)
     return RoutineDiagnosis(
         routine_id=node.id,
         state=finding.state,
@@ -118,20 +135,29 @@ def _row(job: Inlet, node: JobRoutine, wait: Wait | None) -> RoutineDiagnosis:
     )
 
 
-def _find(job: Inlet, node: JobRoutine, wait: Wait | None) -> _Finding:
+def _find(
+    job: Inlet, node: JobRoutine, wait: Wait | None, stopped: Mapping[JobRoutine, list[Hit]]
+) -> _Finding:
     standing = sum(each.counted and each.activation.node is node for each in job.standers)
+    hits = stopped.get(node, [])
     if node.lanes > standing:
         return _busy(job, node, node.lanes - standing)
     if job.ended:
         return _Finding(DONE)
+    if node.caught or (hits and job.gate_closed):
+        return _held(job, node, hits, standing)
     if job.gate_closed:
         return _paused(job, standing, wait)
     if wait is not None:
-        return _waiting(job, wait)
+        return _waiting(job, wait, stopped.get(wait.slot.consumer, []))
     if node.backoffs > len(node.due):
         return _retrying(job, node)
     if node.queued or node.due or node.to_start:
         return _Finding(READY, "waits for a worker")
+    return _held(job, node, hits, standing) if hits else _quiet(node)
+
+
+def _quiet(node: JobRoutine) -> _Finding:
     if node.policy is not None and node.backlog and node.declines:
         return _Finding(WAITING_FOR_POLICY)
     if not node.slots:
@@ -146,18 +172,26 @@ def _busy(job: Inlet, node: JobRoutine, lanes: int) -> _Finding:
     return _Finding(BUSY, detail, since=since)
 
 
+def _held(job: Inlet, node: JobRoutine, hits: Sequence[Hit], standing: int) -> _Finding:
+    since = max(0, job.clock.time_ns() - min(hit.at_ns for hit in hits)) / NANOSECONDS
+    detail = describe_hits(node, hits) + (STANDS if standing else "")
+    return _Finding(HELD, detail, closed_slot(node, hits), since)
+
+
 def _paused(job: Inlet, standing: int, wait: Wait | None) -> _Finding:
     detail = describe_holds(job.holds)
     if standing:
-        detail += "; its logic stands still"
+        detail += STANDS
     slot = f"{wait.slot.routine_id}.{wait.slot.name}" if wait is not None and standing else None
     return _Finding(PAUSED, detail, slot)
 
 
-def _waiting(job: Inlet, wait: Wait) -> _Finding:
+def _waiting(job: Inlet, wait: Wait, before: Sequence[Hit]) -> _Finding:
     slot, since = wait.slot, (job.clock.monotonic_ns() - wait.since_ns) / NANOSECONDS
     how = "its logic stands in emit" if wait.stands else "it is started when there is room"
     figures = f"{slot.queue.unconsumed}/{slot.max_queue_length} items wait there"
+    if slot.stops:
+        figures += f", {slot.queue.held} are held at {closed_by(slot, before)}"
     name = f"{slot.routine_id}.{slot.name}"
     return _Finding(WAITING_FOR_ROOM, f"{how}; {figures}", name, since)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from routilux.engine.at_breakpoints import SHOWN, more
+from routilux.engine.debugger import is_debuggers
 from routilux.job.diagnosis import BUSY, READY, WAITING_FOR_ROOM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from routilux.job.counts import JobCounts
     from routilux.job.diagnosis import Diagnosis, RoutineDiagnosis
@@ -15,10 +17,42 @@ if TYPE_CHECKING:
 
 def describe_holds(holds: Mapping[str, str]) -> str:
     """Who paused a job, and why."""
-    return ", ".join(f"by {name}: {why}" if why else f"by {name}" for name, why in holds.items())
+    return ", ".join(_describe_hold(name, why) for name, why in holds.items())
+
+
+def _describe_hold(name: str, why: str) -> str:
+    kind, _, breakpoint_id = name.partition(":")
+    if breakpoint_id:
+        return f"by {kind} {breakpoint_id} at {why}"
+    return f"by {name}: {why}" if why else f"by {name}"
 
 
 def summarize(
+    diagnosis: Diagnosis,
+    counts: JobCounts,
+    holds: Mapping[str, str],
+    held: Sequence[str],
+    *,
+    is_open: bool,
+    error: str | None,
+) -> str:
+    """What a job does, and what to do about it if nothing moves.
+
+    `held` are the items (or hits without one) that stand at breakpoints and do not pause the job.
+    """
+    told = _summarize(diagnosis, counts, holds, is_open=is_open, error=error)
+    return " ".join([told, *_at_breakpoints(held)])
+
+
+def _at_breakpoints(held: Sequence[str]) -> Iterator[str]:
+    if len(held) == 1:
+        yield f"{held[0]} stands at a breakpoint; debug.resume('{held[0]}') lets it go on."
+    elif held:
+        names = ", ".join([*held[:SHOWN], *more(held)])
+        yield f"{names} stand at breakpoints; debug.resume(item_id) lets one of them go on."
+
+
+def _summarize(
     diagnosis: Diagnosis,
     counts: JobCounts,
     holds: Mapping[str, str],
@@ -26,7 +60,6 @@ def summarize(
     is_open: bool,
     error: str | None,
 ) -> str:
-    """What a job does, and what to do about it if nothing moves."""
     if diagnosis.cycle:
         way = " -> ".join(diagnosis.cycle)
         return (
@@ -50,7 +83,13 @@ def summarize(
 def _paused(diagnosis: Diagnosis, counts: JobCounts, holds: Mapping[str, str]) -> str:
     busy = _names(diagnosis, BUSY)
     running = f"; the logic of {busy} still runs" if busy else ""
-    return f"Paused {describe_holds(holds)}; {_items(counts)}{running}. resume() lets it go on."
+    told = f"Paused {describe_holds(holds)}; {_items(counts)}{running}."
+    by_debugger = sum(is_debuggers(each) for each in holds)
+    if not by_debugger:
+        return f"{told} resume() lets it go on."
+    if by_debugger == len(holds):
+        return f"{told} debug.resume() lets it go on."
+    return f"{told} debug.resume() and resume() together let it go on."
 
 
 def _slowest(diagnosis: Diagnosis) -> str:

@@ -10,10 +10,11 @@ READY = "ready"  # it waits for a worker
 WAITING_FOR_ROOM = "waiting for room"  # it stands in `emit`, or is not started: an output is full
 RETRYING = "retrying"  # a back-off runs
 WAITING_FOR_POLICY = "waiting for its policy"  # it has items, and its policy declines
+HELD = "held at a breakpoint"  # its next activation, or an item on its way to it, stands there
 PAUSED = "paused"  # the job is, and its logic does not run
 IDLE = "idle"  # it has nothing to do
 DONE = "done"  # a source that has run, or any routine of a job that has ended
-STATES = (BUSY, READY, WAITING_FOR_ROOM, RETRYING, WAITING_FOR_POLICY, PAUSED, IDLE, DONE)
+STATES = (BUSY, READY, WAITING_FOR_ROOM, RETRYING, WAITING_FOR_POLICY, HELD, PAUSED, IDLE, DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,9 @@ class RoutineDiagnosis:
     Attributes:
         routine_id: the routine.
         state: one of `STATES`.
-        detail: one line that says more: what it lacks, who paused it; may be "".
-        slot: ``routine.slot`` that it waits for, or None.
+        detail: one line that says more: what it lacks, who paused it, what stands at which
+            breakpoint; may be "".
+        slot: ``routine.slot`` that it waits for, or that a breakpoint keeps closed, or None.
         since: seconds that this has lasted, or None.
         until: seconds of the job's time until a retry, or None.
         unconsumed: items that wait in its slots.
