@@ -791,7 +791,7 @@ def test_no_record_of_an_activation_is_built_for_hooks_that_do_nothing_about_the
     rt.hooks.add(hook)
     eventful(rt)
     assert hook.ended.status == "completed"
-    assert set(built) == {"JobRecord", "SlotRecord"}
+    assert set(built) == {"JobRecord", "SlotRecord", "BreakpointRecord"}
 
 
 def test_each_record_is_built_once_for_all_who_watch(rt, built, hook, process_hook, quiet):
