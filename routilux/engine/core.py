@@ -66,6 +66,7 @@ class JobCore(ABC):
         self.standing = 0
         self.timed = 0
         self.open = False
+        self.closing = False  # its runtime was shut down
         self.ended = False
         self.gate_closed = False
         self.barred = False  # no activation starts: the gate is closed, or it has ended, or a step

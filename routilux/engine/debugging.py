@@ -54,7 +54,7 @@ class Debugging(Gate):
         step = self.debugger.step if self.debugger is not None else None
         set_watches(
             self,
-            found if manager.active else (),
+            found if manager.active and not self.closing else (),
             everywhere=step is not None and step.looks_everywhere,
         )
 

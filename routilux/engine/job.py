@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from routilux.job_state import JobState
 
 
+SHUT_DOWN = "The runtime was shut down"
+
+
 class Job(Report):
     """One run of a flow. See the module for its invariants.
 
@@ -140,11 +143,15 @@ class Job(Report):
         """The runtime ends: close the input; cancel a job that cannot go on, or has to stop."""
         with self.lock:
             self.open = False
+            self.closing = True
+            if self.debugger is not None:
+                self.look_anew()  # nothing more is stopped at a breakpoint
             # Its time stands still: it is paused, or was not begun, and nobody will change that.
             still = self._running_since_ns is None
             waits = 0 < self.active == self.standing and not self.ready and not self.timed
-            if cancel or still or waits:
-                self.end(ExecutionStatus.CANCELLED, "The runtime was shut down")
+            steps = self.debugger is not None and self.debugger.step is not None
+            if cancel or still or waits or steps:
+                self.end(ExecutionStatus.CANCELLED, SHUT_DOWN)
             else:
                 self.settle()
         self.tell_notices()
@@ -168,6 +175,8 @@ class Job(Report):
         """Whether a step goes on or ends here, or something stands at a breakpoint."""
         step = debugger.step
         if step is None or (self.timed and step.waits_for_alarms):
+            if debugger.hits and self.closing and not self.timed:
+                self.end(ExecutionStatus.CANCELLED, SHUT_DOWN)
             return bool(debugger.hits)
         why = step.idle()
         if why is None or self.ready:

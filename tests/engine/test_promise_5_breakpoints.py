@@ -9,7 +9,7 @@ from routilux.activation_policies import batch_size_policy
 from routilux.errors import JobFinished, NothingInHand, SlotPausedError
 from routilux.monitoring.breakpoint_manager import Breakpoint
 from routilux.status import ExecutionStatus
-from routilux.testing import CollectingSink, RecordingHook
+from routilux.testing import CollectingSink, RecordingHook, StepRuntime
 from tests.engine.parts import figures, into_sink, line, made, passer, source
 
 
@@ -652,3 +652,27 @@ def test_a_session_shows_and_sets_variables_and_evaluates(rt):
         job.debug.set_variable("nope", 1)
     resume_until_done(rt, job)
     assert job.get_routine_state("r1")["seen"] == 11
+
+
+# -- the end of the runtime ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ["pause_job", "hold_item"])
+def test_a_runtime_that_is_shut_down_cancels_a_job_with_something_in_hand(action):
+    with StepRuntime() as runtime:
+        flow, sink = into_sink(range(3))
+        job, _ = paused_before(runtime, flow, slot("r1", "items"), action=action)
+        runtime.run_until_idle()
+    assert job.status == ExecutionStatus.CANCELLED
+    assert job.error == "The runtime was shut down"
+    assert sink.received == []
+    assert figures(job, "r1", "items").held >= 1
+
+
+def test_breakpoints_stop_nothing_once_the_runtime_is_shut_down():
+    with StepRuntime() as runtime:
+        flow, sink = into_sink(range(3))
+        job, mark = paused_before(runtime, flow, slot("r1", "items"))
+    assert job.status == ExecutionStatus.COMPLETED
+    assert sink.received == [0, 1, 2]
+    assert mark.hit_count == 0
