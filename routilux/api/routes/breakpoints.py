@@ -23,7 +23,10 @@ from routilux.api.models.breakpoint import (
 )
 from routilux.api.paging import PAGE, Cursor, Limit, numbered, page_of
 from routilux.api.problems import ProblemError, not_found, problem_text, problems, told_errors
-from routilux.conditions import ConditionError
+from routilux.conditions import (
+    ConditionError,
+    cel,  # noqa: F401 - loaded when the server starts, and not within the first request
+)
 from routilux.debugger.breakpoint import Breakpoint
 from routilux.errors import JobFinished
 
