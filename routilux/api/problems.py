@@ -124,10 +124,14 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def _allowed(app: FastAPI, path: str) -> str:
-    """What is possible on a path: the framework names the methods of one route alone."""
+    """What is possible on a path: the framework names the methods of one route alone.
+
+    Of several templates that fit, the one with the fewest parameters is meant.
+    """
     paths: dict[str, dict[str, Any]] = app.openapi()["paths"]
-    fitting = [path] if path in paths else [each for each in paths if _fits(each, path)]
-    return ", ".join(method.upper() for each in fitting for method in paths[each])
+    fitting = [each for each in paths if _fits(each, path)]
+    meant = min(fitting, key=lambda each: each.count("{"), default=None)
+    return ", ".join(method.upper() for method in paths[meant]) if meant is not None else ""
 
 
 def _fits(template: str, path: str) -> bool:

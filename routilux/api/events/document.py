@@ -9,7 +9,7 @@ from routilux.api.models.event import StreamEvent
 
 _PLACE = "#/components/schemas/"
 
-# The words of OpenAPI 3.2 for a stream; readers of 3.1 see a text, which it is.
+# The words of OpenAPI 3.2 for a stream; readers of 3.1 know only that it is one.
 _ITEM = {
     "type": "object",
     "required": ["id", "event", "data"],
@@ -35,4 +35,5 @@ def document(openapi: dict[str, Any]) -> None:
         for operation in methods.values():
             content = operation["responses"].get("200", {}).get("content", {})
             if MEDIA_TYPE in content:
-                content[MEDIA_TYPE]["itemSchema"] = _ITEM
+                # In place of FastAPI's `schema`, a text: tools take a stream for a list of items.
+                content[MEDIA_TYPE] = {"itemSchema": _ITEM}
