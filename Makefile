@@ -11,11 +11,11 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 SOURCE := routilux routilux_otel tests tools benchmarks
 
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test checks build coverage switching format lock bench soak clean
+.PHONY: help venv demo test checks build coverage switching format lock openapi bench soak clean
 
 help:
 	@sed -n '2,4p' Makefile | cut -c3-
-	@echo 'Also: make venv, checks, build, format, lock, bench, soak, clean.'
+	@echo 'Also: make venv, checks, build, format, lock, openapi, bench, soak, clean.'
 
 # --- the virtual environment -------------------------------------------------------------
 
@@ -45,6 +45,10 @@ lock: venv
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-strip-extras \
 		--system-certs --quiet $(UPGRADE) --output-file $(LOCK)
+
+# Needed after a change of the HTTP face.
+openapi: venv
+	@$(BIN)/python -m tools.openapi
 
 # --- what people run ---------------------------------------------------------------------
 
