@@ -49,10 +49,10 @@ IdempotencyKey = Annotated[
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def reused(key: str | None) -> ProblemError:
-    """The error of a key that was used for another request."""
+def reused() -> ProblemError:
+    """The error of a key that was used for another request. It does not repeat the key."""
     return ProblemError(
-        422, f"Idempotency-Key '{key}' was used for another request: give each its own key"
+        422, "This Idempotency-Key was used for another request: give each its own key"
     )
 
 
@@ -182,7 +182,7 @@ class IdempotentRoute(APIRoute):
             try:
                 return await answers.once(log, owned, command, lambda: handle(request))
             except KeyReused as error:
-                raise reused(key) from error
+                raise reused() from error
 
         return handle_once
 

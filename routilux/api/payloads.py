@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from fastapi import Depends
 
 from routilux.api.caller import AppCaller
+from routilux.api.models.breakpoint import BreakpointResponse
 from routilux.api.models.dead_letter import DeadLetterResponse
 from routilux.api.models.item import ItemResponse
 from routilux.api.models.log import LogEntryResponse
 from routilux.api.problems import ProblemError
+from routilux.debugger.breakpoint import Breakpoint
 from routilux.job.dead_letters import DeadLetter
 from routilux.job.diagnosis import WAITING_FOR_POLICY, Diagnosis
 from routilux.json_view import json_view
@@ -24,14 +26,15 @@ LONGEST_DATA = 8 * 1024  # bytes of one item; a page of 200 stays below 2 MiB
 # The entries that the engine writes, and no word of a program's in them.
 ENGINE_ENTRIES = frozenset(
     {
-        "cancelled", "dropped_in_debugger", "evicted", "paused", "redelivered", "slot_queue_full",
-        "unmatched",
+        "breakpoint_hit", "cancelled", "dropped_in_debugger", "evicted", "item_dropped",
+        "item_edited", "paused", "redelivered", "slot_queue_full", "tracepoint", "unmatched",
     }
 )  # fmt: skip
 ENGINE_FIELDS = frozenset(
     {
-        "count", "event_name", "identity", "job_id", "missing", "queue_metrics", "reason",
-        "routine_id", "slot_name", "source_routine_id", "timestamp", "type",
+        "action", "breakpoint_id", "count", "event_name", "identity", "job_id", "kind", "missing",
+        "place", "queue_metrics", "reason", "routine_id", "slot_name", "source_routine_id",
+        "timestamp", "type",
     }
 )  # fmt: skip
 
@@ -98,6 +101,14 @@ class Payloads:
             event=letter.event,
             **self.data(letter.data),
         )
+
+    def breakpoint(self, made: Breakpoint) -> BreakpointResponse:
+        """A breakpoint. Its condition and its message say what is in items."""
+        fields = made.to_dict()
+        if not self.visible:
+            hidden = ("condition", "log_message")
+            fields.update({name: HIDDEN for name in hidden if fields[name] is not None})
+        return BreakpointResponse.model_validate(fields)
 
     def log_entry(self, number: int, entry: Mapping[str, Any]) -> LogEntryResponse:
         """An entry of a job's log."""

@@ -146,7 +146,7 @@ async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
 
 def problem_text(errors: Iterable[Mapping[str, str]]) -> str:
     """What is wrong with a body, in one line; `errors` as `told_errors` gives them."""
-    return "; ".join(f"{each['where']}: {each['message']}" for each in errors)
+    return "; ".join(": ".join(filter(None, (each["where"], each["message"]))) for each in errors)
 
 
 def told_errors(error: ValidationError) -> list[dict[str, str]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, get_args
 
-from routilux.conditions import compile_condition, compile_template
+from routilux.conditions import ConditionError, compile_condition, compile_template
 from routilux.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from routilux.conditions import Condition, Template
 
+S = TypeVar("S")
+T = TypeVar("T")
 Kind = Literal["routine", "slot", "event", "connection"]
 Action = Literal["pause_job", "hold_item", "log"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -58,6 +60,7 @@ class Breakpoint:
         id: its id; also as `breakpoint_id`.
         verified: whether the job has that place; if not, `message` says what is missing.
         error_count, last_error: how often the condition could not be evaluated, and why last.
+        number: its place in the order of adding, given by the manager.
 
     Raises:
         ValueError: a field is missing or wrong; `ConditionError` says where in a condition.
@@ -85,6 +88,7 @@ class Breakpoint:
         breakpoint_id: str | None = None,
     ) -> None:
         self.id = breakpoint_id or new_id()
+        self.number = 0
         self.job_id = job_id
         self.type = type
         self.routine_id = routine_id
@@ -103,9 +107,11 @@ class Breakpoint:
         self.last_error: str | None = None
         self.action: str = _action(action, log_message)
         self.place = self._find_place()
-        self.compiled: Condition | None = compile_condition(condition)
+        self.compiled: Condition | None = _named("condition", compile_condition, condition)
         self.log_message = log_message
-        self.template: Template | None = compile_template(log_message) if log_message else None
+        self.template: Template | None = (
+            _named("log_message", compile_template, log_message) if log_message else None
+        )
         self._enabled = bool(enabled)
         self._owner: Owner | None = None
 
@@ -156,7 +162,7 @@ class Breakpoint:
 
     @condition.setter
     def condition(self, source: str | Mapping[str, Any] | None) -> None:
-        self.compiled = compile_condition(source)
+        self.compiled = _named("condition", compile_condition, source)
         self._changed()
 
     def update(self, **changes: Any) -> None:
@@ -177,7 +183,7 @@ class Breakpoint:
         for name in ("hit_count", "ignore_count"):
             _count(name, changes.get(name, 0))
         if "condition" in changes:
-            self.compiled = compile_condition(changes["condition"])
+            self.compiled = _named("condition", compile_condition, changes["condition"])
         self.hit_count = changes.get("hit_count", self.hit_count)
         self.ignore_count = changes.get("ignore_count", self.ignore_count)
         self.one_shot = bool(changes.get("one_shot", self.one_shot))
@@ -251,6 +257,16 @@ def describe_place(place: Place) -> str:
     if place[0] == "connection":
         return "connection {}.{} -> {}.{}".format(*place[1:])
     return f"{place[0]} {'.'.join(place[1:])}"
+
+
+def _named(field: str, compiler: Callable[[S], T], source: S) -> T:
+    """What a compiler makes of a field; its error names the field."""
+    try:
+        return compiler(source)
+    except ConditionError as error:
+        raise ConditionError(
+            f"{field}: {error.message}", column=error.column, place=error.place
+        ) from error
 
 
 def _count(name: str, value: object) -> int:

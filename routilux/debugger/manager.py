@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol
@@ -61,6 +62,7 @@ class BreakpointManager:
         self._early: dict[str, BreakpointList] = {}  # of jobs that have not taken theirs yet
         self._watchers: weakref.WeakSet[Watcher] = weakref.WeakSet()
         self._active = True
+        self._numbers = itertools.count(1)
 
     # -- what is kept ------------------------------------------------------------------------------
 
@@ -93,6 +95,7 @@ class BreakpointManager:
                     f"Job '{job_id}' has {len(known)} breakpoints, and may have {self.limit}: "
                     "remove some first"
                 )
+            self._number(breakpoints)
             known.update(new)
         for each in breakpoints:
             each.belong_to(self)
@@ -131,6 +134,11 @@ class BreakpointManager:
         """Forget all breakpoints of a job."""
         self.remove_all([each.id for each in self.get_breakpoints(job_id)], job_id)
 
+    def _number(self, breakpoints: list[Breakpoint]) -> None:
+        """Say which were added before which. Locked."""
+        for each in breakpoints:
+            each.number = next(self._numbers)
+
     def _list_of(self, job_id: str) -> BreakpointList:
         """The list of a job, made if it has none. Locked."""
         found = self._lists.get(job_id)
@@ -147,6 +155,7 @@ class BreakpointManager:
         made = BreakpointList()
         made.by_id.update({each.id: each for each in breakpoints})
         with self._lock:
+            self._number(breakpoints)
             self._lists[job_id] = self._early[job_id] = made
         for each in breakpoints:
             each.belong_to(self)

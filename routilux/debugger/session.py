@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.conditions import ItemView, compile_expression
 from routilux.debugger.values import PAUSED, RUNNING, STEPPING, DebugState
-from routilux.errors import JobFinished
+from routilux.errors import JobFinished, NothingInHand
 from routilux.ids import new_id
 from routilux.job.results import ResumeResult
 
@@ -212,6 +212,9 @@ class DebugSession:
         Returns:
             ``item`` (its data or None), ``items`` (data by id), ``state`` (what the routine keeps
             in this job) and ``shared`` (what all routines of the job see).
+
+        Raises:
+            NothingInHand: no item of that id stands.
         """
         item, routine_id = self._focus(item_id)
         job = self._known_job()
@@ -267,6 +270,7 @@ class DebugSession:
 
         Raises:
             ConditionError: the expression is wrong, or cannot be evaluated here.
+            NothingInHand: no item of that id stands.
         """
         item, _ = self._focus(item_id)
         found = self.get_variables(item_id)
@@ -276,11 +280,16 @@ class DebugSession:
 
     def _focus(self, item_id: str | None) -> tuple[ItemInHand | None, str | None]:
         """An item in hand, or None, and the routine that it stands at."""
-        for hit in self.hits:
+        hits = self.hits
+        for hit in hits:
             for item in hit.items:
                 if item_id in (None, item.id, hit.id):
                     return item, hit.routine_id
-        first = next(iter(self.hits), None)
+        # A source has no items, and an event that leads nowhere has none either.
+        first = next((hit for hit in hits if item_id in (None, hit.id)), None)
+        if first is None and item_id is not None:
+            there = [item.id for hit in hits for item in hit.items]
+            raise NothingInHand(self.job_id, item_id, there)
         return None, first.routine_id if first is not None else None
 
     def _known_job(self) -> JobState:

@@ -181,7 +181,8 @@ class Debugging(Gate):
             parts = dict(zip(places, prepare(output, data), strict=False))
         with self.lock:
             self.check_live()
-            self._hits_at(wanted)
+            if hit not in self._hits_at(wanted):  # it was let go, and stands elsewhere by now
+                raise NothingInHand(self.state.job_id, wanted, [])
             if output is not None:
                 hit.raw = data
             for slot, caught in hit.items:
@@ -196,6 +197,8 @@ class Debugging(Gate):
         with self.lock:
             self.check_live()
             hit, wanted = self._only_item(item_id)
+            if not hit.item_ids:  # a source, or an event that leads nowhere
+                raise NothingInHand(self.state.job_id, wanted, [])
             emptied = [hit]
             for slot, caught in list(hit.items):
                 emptied += caught.hits
@@ -234,14 +237,13 @@ class Debugging(Gate):
             hit.node.caught.remove(hit.draft)
             hit.draft = None  # nothing would run any more
 
-    @staticmethod
-    def _place_in_draft(hit: Hit, wanted: str) -> tuple[JobSlot, int]:
+    def _place_in_draft(self, hit: Hit, wanted: str) -> tuple[JobSlot, int]:
         assert hit.draft is not None
         for slot, segment, index in hit.draft.places():
             number = segment.base + index
             if item_id(slot.routine_id, slot.name, number) == wanted:
                 return slot, number
-        raise NothingInHand(hit.routine_id, wanted, hit.item_ids)
+        raise NothingInHand(self.state.job_id, wanted, hit.item_ids)
 
     def _log_debug(self, what: str, item: str, identity: str | None) -> None:
         self.state.append_to_shared_log({"type": what, "item": item, "identity": identity})

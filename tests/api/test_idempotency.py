@@ -70,12 +70,12 @@ def test_an_error_changes_nothing_and_is_not_kept(
 def test_the_same_key_with_another_body(client: TestClient, job_id: str, body: Any) -> None:
     path = f"/api/jobs/{job_id}/resume"
     good(client.post(path, json={"reason": "one"}, headers=KEY))
-    problem(client.post(path, json=body, headers=KEY), 422, "'k'", "its own key")
+    problem(client.post(path, json=body, headers=KEY), 422, "its own key")
 
 
 def test_the_same_key_with_another_query(client: TestClient, job_id: str) -> None:
     good(client.post(f"/api/jobs/{job_id}/resume", headers=KEY))
-    problem(client.post(f"/api/jobs/{job_id}/resume?a=1", headers=KEY), 422, "'k'")
+    problem(client.post(f"/api/jobs/{job_id}/resume?a=1", headers=KEY), 422, "Idempotency-Key was used")
 
 
 def test_the_same_body_written_in_another_way(client: TestClient, job_id: str) -> None:
@@ -214,7 +214,7 @@ def test_another_request_with_the_key_of_one_under_way(client: TestClient, gate:
         first = thread.submit(client.post, "/api/jobs", json={"flow_id": "flow"}, headers=KEY)
         assert gate.began.wait(LONG_S)
         other = {"flow_id": "flow", "keep_open": True}
-        problem(client.post("/api/jobs", json=other, headers=KEY), 422, "'k'")
+        problem(client.post("/api/jobs", json=other, headers=KEY), 422, "Idempotency-Key was used")
         gate.go_on.set()
         assert first.result(LONG_S).status_code == 201
 

@@ -2,13 +2,22 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from routilux.api.models.job import Request
 
 MOST_AT_ONCE = 100  # breakpoints in one batch
 Name = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+def _condition(value: Any) -> Any:
+    if value is None or isinstance(value, (str, dict)):
+        return value
+    raise ValueError("write a CEL expression as a text, or a predicate as an object")
+
+
 Condition = str | dict[str, Any]
+GivenCondition = Annotated[Condition | None, BeforeValidator(_condition)]
 ActionName = Literal["pause_job", "hold_item", "log"]
 KindName = Literal["routine", "slot", "event", "connection"]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
@@ -32,7 +41,7 @@ class BreakpointCreateRequest(Request):
     source_event_name: Name | None = None
     target_routine_id: Name | None = None
     target_slot_name: Name | None = None
-    condition: Condition | None = None
+    condition: GivenCondition = None
     enabled: bool | None = None
     ignore_count: Count = 0
     one_shot: bool = False
@@ -43,7 +52,7 @@ class BreakpointCreateRequest(Request):
 class BreakpointUpdateRequest(Request):
     """What to change of a breakpoint; what is left out stays."""
 
-    condition: Condition | None = None
+    condition: GivenCondition = None
     enabled: bool | None = None
     hit_count: Count | None = None
     ignore_count: Count | None = None

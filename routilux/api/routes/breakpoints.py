@@ -22,6 +22,7 @@ from routilux.api.models.breakpoint import (
     BreakpointUpdateRequest,
 )
 from routilux.api.paging import PAGE, Cursor, Limit, numbered, page_of
+from routilux.api.payloads import AppPayloads
 from routilux.api.problems import ProblemError, not_found, problem_text, problems, told_errors
 from routilux.conditions import (
     ConditionError,
@@ -92,12 +93,10 @@ class _Breakpoints:
                 f"Job '{self.job.job_id}' has {there} breakpoints, and {self.limit} are allowed: "
                 "remove some first",
             )
-        self.manager.add_all(made)
-
-
-def shown(breakpoint: Breakpoint) -> BreakpointResponse:  # noqa: A002 - it is one
-    """A breakpoint as an answer."""
-    return BreakpointResponse.model_validate(breakpoint.to_dict())
+        try:
+            self.manager.add_all(made)
+        except ValueError as error:  # somebody was faster, or the process allows fewer
+            raise ProblemError(409, str(error)) from error
 
 
 @router.post(
@@ -107,7 +106,7 @@ def shown(breakpoint: Breakpoint) -> BreakpointResponse:  # noqa: A002 - it is o
     responses=ANSWERS,
 )
 def create_breakpoint(
-    job_id: str, body: BreakpointCreateRequest, context: AppContext
+    job_id: str, body: BreakpointCreateRequest, context: AppContext, payloads: AppPayloads
 ) -> BreakpointResponse:
     """Set a breakpoint; it takes effect at once.
 
@@ -120,19 +119,25 @@ def create_breakpoint(
     except ValueError as error:
         raise invalid(error) from error
     breakpoints.add([made])
-    return shown(made)
+    return payloads.breakpoint(made)
 
 
 @router.get("", operation_id="listBreakpoints", responses=ANSWERS)
 def list_breakpoints(
-    job_id: str, context: AppContext, limit: Limit = PAGE, cursor: Cursor = None
+    job_id: str,
+    context: AppContext,
+    payloads: AppPayloads,
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
 ) -> BreakpointListResponse:
     """The job's breakpoints, in the order in which they were set; also after its end."""
     breakpoints = _Breakpoints(job_id, context)
-    found = list(enumerate(breakpoints.manager.get_breakpoints(job_id)))
-    page, next_cursor = page_of(found, lambda entry: numbered(entry[0]), limit, cursor)
+    found = breakpoints.manager.get_breakpoints(job_id)
+    page, next_cursor = page_of(found, lambda each: numbered(each.number), limit, cursor)
     return BreakpointListResponse(
-        breakpoints=[shown(each) for _, each in page], total=len(found), next_cursor=next_cursor
+        breakpoints=[payloads.breakpoint(each) for each in page],
+        total=len(found),
+        next_cursor=next_cursor,
     )
 
 
@@ -155,7 +160,11 @@ def clear_breakpoints(job_id: str, context: AppContext) -> BreakpointDeletedResp
     },
 )
 def create_breakpoints(
-    job_id: str, body: BreakpointBatchCreateRequest, context: AppContext, response: Response
+    job_id: str,
+    body: BreakpointBatchCreateRequest,
+    context: AppContext,
+    payloads: AppPayloads,
+    response: Response,
 ) -> BreakpointBatchResponse:
     """Set many breakpoints. 201: all of them; 207: some; 422: none, each with its reason."""
     breakpoints = _Breakpoints(job_id, context)
@@ -165,14 +174,14 @@ def create_breakpoints(
     failed: list[BreakpointFailure] = []
     for entry in body.breakpoints:
         try:
-            made.append(breakpoints.make(BreakpointCreateRequest.model_validate(entry)))
+            made.append(breakpoints.make(_read(entry)))
         except ValueError as error:
             failed.append(BreakpointFailure(breakpoint=entry, error=_reason(error)))
     if failed and body.atomic:
         made = []
     breakpoints.add(made)
     answer = BreakpointBatchResponse(
-        created=[shown(each) for each in made],
+        created=[payloads.breakpoint(each) for each in made],
         failed=failed,
         total=len(body.breakpoints),
         success_count=len(made),
@@ -232,9 +241,11 @@ def _changed(job_id: str, changed: list[str], missing: list[str]) -> BreakpointB
 
 
 @router.get("/{breakpoint_id}", operation_id="getBreakpoint", responses=problems(404, 409, 410))
-def get_breakpoint(job_id: str, breakpoint_id: str, context: AppContext) -> BreakpointResponse:
+def get_breakpoint(
+    job_id: str, breakpoint_id: str, context: AppContext, payloads: AppPayloads
+) -> BreakpointResponse:
     """One breakpoint, with its counts."""
-    return shown(_Breakpoints(job_id, context).get(breakpoint_id))
+    return payloads.breakpoint(_Breakpoints(job_id, context).get(breakpoint_id))
 
 
 @router.put("/{breakpoint_id}", operation_id="updateBreakpoint", responses=ANSWERS)
@@ -242,6 +253,7 @@ def update_breakpoint(
     job_id: str,
     breakpoint_id: str,
     context: AppContext,
+    payloads: AppPayloads,
     body: BreakpointUpdateRequest | None = None,
     enabled: Annotated[bool | None, Query(description="The same as in the body.")] = None,
 ) -> BreakpointResponse:
@@ -250,13 +262,13 @@ def update_breakpoint(
     breakpoints.check_live()
     found = breakpoints.get(breakpoint_id)
     changes = body.model_dump(exclude_unset=True) if body is not None else {}
-    if enabled is not None:
-        changes.setdefault("enabled", enabled)
+    if enabled is not None and changes.get("enabled") is None:
+        changes["enabled"] = enabled
     try:
         found.update(**{name: value for name, value in changes.items() if _is_given(name, value)})
     except ValueError as error:
         raise invalid(error) from error
-    return shown(found)
+    return payloads.breakpoint(found)
 
 
 def _is_given(name: str, value: Any) -> bool:
@@ -277,18 +289,36 @@ def delete_breakpoint(
     return BreakpointDeletedResponse(job_id=job_id, count=count)
 
 
-def invalid(error: ValueError) -> ProblemError:
-    """A 422 that says what is wrong, and where in a condition."""
+def invalid(error: ValueError, what: str = "") -> ProblemError:
+    """A 422 that says what is wrong, and where in a condition. `what` comes first."""
+    detail = f"{what}{_told(error)}"
     if isinstance(error, ConditionError):
-        return ProblemError(422, str(error), column=error.column, place=error.place)
-    return ProblemError(422, str(error))
+        return ProblemError(422, detail, column=error.column, place=error.place)
+    return ProblemError(422, detail)
+
+
+def _told(error: ValueError) -> str:
+    """An error, and where in a condition it is."""
+    if not isinstance(error, ConditionError):
+        return str(error)
+    if error.column is not None:
+        return f"{error} (column {error.column})"
+    return f"{error} (at {error.place})" if error.place else str(error)
+
+
+def _read(entry: Any) -> BreakpointCreateRequest:
+    """One entry of a batch.
+
+    Raises:
+        ValueError: it is no breakpoint.
+    """
+    if not isinstance(entry, dict):
+        raise ValueError("send an object with the fields of a breakpoint")
+    return BreakpointCreateRequest.model_validate(entry)
 
 
 def _reason(error: ValueError) -> str:
     """Why one entry of a batch was not set, in one line."""
     if isinstance(error, ValidationError):
         return problem_text(told_errors(error))
-    where = ""
-    if isinstance(error, ConditionError) and error.column is not None:
-        where = f" (column {error.column})"
-    return f"{error}{where}"
+    return _told(error)

@@ -41,7 +41,7 @@ def pause_job(
     """
     asked = body if body is not None else JobPauseRequest()
     job = context.started_job(job_id)
-    point = with_key(key, lambda: _pause(job, asked, caller.identity, key, context))
+    point = with_key(lambda: _pause(job, asked, caller.identity, key, context))
     # Only a pause that closed the gate is kept among the job's pause points.
     changed = any(known is point for known in list(job.pause_points))
     answer = {**point, "job_id": job_id, "status": job.status.value, "changed": changed}
@@ -75,7 +75,7 @@ def resume_job(
     """Open the gate: held items go in first. Says what to expect of full slots."""
     job = context.started_job(job_id)
     reason = body.reason if body is not None else ""
-    result = with_key(key, lambda: job.resume(reason, identity=caller.identity, request_id=key))
+    result = with_key(lambda: job.resume(reason, identity=caller.identity, request_id=key))
     summary = queue_summary(job_slots(job))
     return JobResumeResponse(job_id=job_id, **result.to_dict(), queue_status=summary)
 
@@ -91,7 +91,7 @@ def cancel_job(
     """End the job; its slots keep what they hold, to be looked at."""
     job = context.started_job(job_id)
     reason = body.reason if body is not None else ""
-    changed = with_key(key, lambda: job.cancel(reason, identity=caller.identity, request_id=key))
+    changed = with_key(lambda: job.cancel(reason, identity=caller.identity, request_id=key))
     return CommandResponse(job_id=job_id, status=job.status.value, changed=changed)
 
 
@@ -103,7 +103,7 @@ def close_job(job_id: str, context: AppContext) -> CommandResponse:
     return CommandResponse(job_id=job_id, status=job.status.value, changed=changed)
 
 
-def with_key(key: str | None, command: Callable[[], T]) -> T:
+def with_key(command: Callable[[], T]) -> T:
     """Run a command that the job remembers by its key, also in its snapshots.
 
     Raises:
@@ -112,4 +112,4 @@ def with_key(key: str | None, command: Callable[[], T]) -> T:
     try:
         return command()
     except ValueError as error:
-        raise reused(key) from error
+        raise reused() from error

@@ -70,7 +70,6 @@ def redeliver_dead_letters(
     job = context.started_job(job_id)
     try:
         done = with_key(
-            key,
             lambda: job.dead_letters.redeliver(
                 asked.ids,
                 new_job=asked.new_job,

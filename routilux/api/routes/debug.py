@@ -58,10 +58,13 @@ def get_variables(
     job_id: str, context: AppContext, payloads: AppPayloads, item_id: ItemQuery = None
 ) -> VariablesResponse:
     """The item in hand, the state of its routine, and what all routines share."""
-    return variables(context.started_job(job_id), item_id, payloads)
+    try:
+        return variables(context.started_job(job_id), item_id, payloads)
+    except NothingInHand as error:
+        raise nothing_in_hand(error) from error
 
 
-@router.put("/variables/{name}", operation_id="setVariable", responses=ANSWERS)
+@router.put("/variables/{name:path}", operation_id="setVariable", responses=ANSWERS)
 def set_variable(
     job_id: str, name: str, body: VariableSetRequest, context: AppContext, caller: AppCaller
 ) -> VariableResponse:
@@ -87,12 +90,14 @@ def evaluate(
     job = context.started_job(job_id)
     try:
         result = job.debug.evaluate(body.expression, body.item_id)
+    except NothingInHand as error:
+        raise nothing_in_hand(error) from error
     except ValueError as error:
-        raise invalid(error) from error
+        raise invalid(error, "expression: ") from error
     return EvaluateResponse(job_id=job_id, result=result)
 
 
-@router.delete("/items/{item_id}", operation_id="dropItem", responses=LOOKS)
+@router.delete("/items/{item_id:path}", operation_id="dropItem", responses=LOOKS)
 def drop_item(
     job_id: str, item_id: str, context: AppContext, caller: AppCaller
 ) -> ItemDroppedResponse:
@@ -117,10 +122,9 @@ def resume_debugger(
     asked = body if body is not None else DebugResumeRequest()
     job = context.started_job(job_id)
     result = _steer(
-        key,
         lambda: job.debug.resume(
             asked.item_id, reason=asked.reason, identity=caller.identity, request_id=key
-        ),
+        )
     )
     return _resumed(job, result)
 
@@ -135,9 +139,7 @@ def _step(
 ) -> StepResponse:
     job = context.started_job(job_id)
     reason = body.reason if body is not None else ""
-    result = _steer(
-        key, lambda: job.step(mode, reason=reason, identity=caller.identity, request_id=key)
-    )
+    result = _steer(lambda: job.step(mode, reason=reason, identity=caller.identity, request_id=key))
     return StepResponse.model_validate(_resumed(job, result).model_dump())
 
 
@@ -177,10 +179,10 @@ def step_out(
     return _step(job_id, "out", body, context, caller, key)
 
 
-def _steer(key: str | None, command: Callable[[], ResumeResult]) -> ResumeResult:
+def _steer(command: Callable[[], ResumeResult]) -> ResumeResult:
     """Carry a command out; what the state forbids is a problem that names the state."""
     try:
-        return with_key(key, command)
+        return with_key(command)
     except NothingInHand as error:
         raise nothing_in_hand(error) from error
     except NotPaused as error:

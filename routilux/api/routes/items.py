@@ -15,7 +15,7 @@ from routilux.job_state import JobState
 from routilux.monitoring.items import FIRST, ItemPlace, ItemState, look
 
 router = APIRouter(
-    prefix="/jobs/{job_id}/slots/{routine_id}/{slot_name}/items",
+    prefix="/jobs/{job_id}/slots/{routine_id:path}/{slot_name}/items",
     tags=["items"],
     route_class=IdempotentRoute,
 )
