@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 logger = logging.getLogger("routilux.api")
+SAFE = "/:@!$&'()*+,;="  # in a path these stand for themselves
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -46,13 +48,13 @@ def not_found(kind: str, name: str, advice: str) -> ProblemError:
 def problem_response(
     status: int, detail: str, instance: str, headers: Mapping[str, str] | None = None, **extra: Any
 ) -> JSONResponse:
-    """An error as a response."""
+    """An error as a response. `instance` is the path that was asked for, as it reads."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
-        "instance": instance,
+        "instance": quote(instance, SAFE),
         **extra,
     }
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
@@ -95,20 +97,20 @@ def document(openapi: dict[str, Any]) -> None:
 
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)
-    path = request.url.path
+    path = request.scope["path"]
     return problem_response(error.status, error.detail, path, error.headers, **error.extra)
 
 
 async def _on_finished(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, JobFinished)
     return problem_response(
-        409, str(error), request.url.path, job_id=error.job_id, job_status=error.status
+        409, str(error), request.scope["path"], job_id=error.job_id, job_status=error.status
     )
 
 
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    path = request.url.path
+    path = request.scope["path"]
     if isinstance(error.__cause__, RecursionError):  # met while the body was read
         return problem_response(422, f"body: {TOO_DEEP}", path)
     advice = {
@@ -141,7 +143,7 @@ def _fits(template: str, path: str) -> bool:
 async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = [_told(each) for each in error.errors()]
-    return problem_response(422, problem_text(errors), request.url.path, errors=errors)
+    return problem_response(422, problem_text(errors), request.scope["path"], errors=errors)
 
 
 def problem_text(errors: Iterable[Mapping[str, str]]) -> str:
@@ -171,7 +173,7 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 async def _on_crash(request: Request, _error: Exception) -> JSONResponse:
     detail = "Something went wrong here: the log of the process has the error"
-    return problem_response(500, detail, request.url.path)
+    return problem_response(500, detail, request.scope["path"])
 
 
 def install(app: FastAPI) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -18,7 +19,8 @@ def problem(response: Response, status: int, *words: str) -> dict[str, Any]:
     body: dict[str, Any] = response.json()
     assert set(body) >= MEMBERS
     assert body["status"] == status
-    assert body["instance"] == response.request.url.path
+    assert body["instance"].isascii()
+    assert unquote(body["instance"]) == response.request.url.path
     for word in words:
         assert word in body["detail"]
     return body
