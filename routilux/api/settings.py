@@ -17,7 +17,12 @@ from routilux.api.keyring import KeyFileError, Keyring, Scope, make_key, read_ke
 PREFIX = "ROUTILUX_"
 NONE = "none"  # the value of a variable that means: no limit, no folder
 # Variables of other parts: they are no slips of the pen.
-ELSEWHERE = ("ROUTILUX_URL", "ROUTILUX_TRACEBACK")
+ELSEWHERE = (
+    "ROUTILUX_KEY_FILE",
+    "ROUTILUX_PLAIN_HTTP",
+    "ROUTILUX_TRACEBACK",
+    "ROUTILUX_URL",
+)
 ELSEWHERE_PREFIXES = ("ROUTILUX_OTEL_",)
 SLIP = 0.85  # as alike as a name with a letter too many, or an S forgotten
 

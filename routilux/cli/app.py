@@ -18,6 +18,7 @@ from routilux.cli import (
     serve_command,
     version_command,
 )
+from routilux.cli.breakpoint_commands import breakpoints
 from routilux.cli.errors import (
     DONE,
     EXIT_CODES,
@@ -27,6 +28,9 @@ from routilux.cli.errors import (
     CommandError,
 )
 from routilux.cli.face import PORT
+from routilux.cli.job_commands import PANEL, jobs
+from routilux.cli.letter_commands import dead_letters
+from routilux.cli.options import Json  # noqa: TC001 - typer reads it
 from routilux.cli.output import TRACEBACK, prepare_streams, print_error, wants_tracebacks
 
 if TYPE_CHECKING:
@@ -36,14 +40,15 @@ app = typer.Typer(
     name="routilux",
     help="Run flows of routines, look at them, and see the engine at work.",
     epilog=EXIT_CODES,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 keys = typer.Typer(help="Keys for the HTTP face.")
 app.add_typer(keys, name="key")
+app.add_typer(jobs)
+app.add_typer(breakpoints, name="break", rich_help_panel=PANEL)
+app.add_typer(dead_letters, name="dead-letters", rich_help_panel=PANEL)
 
 FlowFile = Annotated[str, typer.Argument(metavar="FLOW.yaml", help="A flow file, YAML or JSON.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")]
 Settings = Annotated[
     Optional[list[str]],  # noqa: UP045 - typer reads it

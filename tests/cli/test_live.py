@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.console import Console
 
-from routilux.cli.live import BAR, draw
+from routilux.cli.live import draw
+from routilux.cli.slot_table import BAR
 from routilux.demo import Reading
 from routilux.slot_metrics import SlotMetrics
 
