@@ -165,9 +165,7 @@ class Asked:
 )
 def test_each_documented_status(row: Row, runtime: StepRuntime) -> None:
     asked = Asked(row, runtime)
-    provoke: Callable[[], Response] = getattr(
-        asked, f"provoke_{row.status}", asked.provoke_success
-    )
+    provoke: Callable[[], Response] = getattr(asked, f"provoke_{row.status}", asked.provoke_success)
     response = provoke()
     if row.status < 400:
         assert response.status_code == row.status, response.text

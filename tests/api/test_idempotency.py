@@ -75,7 +75,9 @@ def test_the_same_key_with_another_body(client: TestClient, job_id: str, body: A
 
 def test_the_same_key_with_another_query(client: TestClient, job_id: str) -> None:
     good(client.post(f"/api/jobs/{job_id}/resume", headers=KEY))
-    problem(client.post(f"/api/jobs/{job_id}/resume?a=1", headers=KEY), 422, "Idempotency-Key was used")
+    problem(
+        client.post(f"/api/jobs/{job_id}/resume?a=1", headers=KEY), 422, "Idempotency-Key was used"
+    )
 
 
 def test_the_same_body_written_in_another_way(client: TestClient, job_id: str) -> None:
