@@ -174,7 +174,7 @@ class JobSlot(Slot):
     def catch(self, caught: Caught) -> Caught | None:
         """Hold an item that was stopped. One that cannot be held waits with its producer."""
         self.queue.number(caught)
-        if self.queue.held >= self.max_queue_length:
+        if self.hold_room() <= 0:  # or somebody is before it: another thread of its producer, maybe
             return caught
         self.queue.hold(caught)
         self.job.held(self, caught)

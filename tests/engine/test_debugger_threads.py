@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 import threading
+from contextlib import suppress
 
 import pytest
 
-from routilux import Runtime
+from routilux import Flow, Runtime, bind
 from routilux.debugger.registry import MonitoringRegistry
 from routilux.errors import JobFinished, NothingInHand, NotPaused
 from routilux.stores import JobStore
 from routilux.testing import CollectingSink
-from tests.engine.parts import LONG_S, line, passer, source
+from tests.engine.parts import LONG_S, line, made, passer, source
 
 ITEMS = 400
 COMMANDS = 150  # by each hand
@@ -130,3 +131,38 @@ def test_many_hands_at_a_busy_job_lose_and_double_nothing(overflow, drops, reque
         assert sink.received == sorted(sink.received), seed
         assert len(dropped) == job.dead_letter_count
         assert drops or not dropped
+
+
+@pytest.mark.parametrize("mapping", [None, {"a": "b"}])
+def test_what_each_thread_of_an_activation_emits_stays_in_order_past_its_stops(mapping):
+    """One thread may stand with what another has emitted: nobody's next item goes before it."""
+    emitter = made(slots=())
+
+    def emit_all(thread):
+        for number in range(30):
+            emitter.emit_item("out", (thread, number))
+
+    def logic():
+        threads = [threading.Thread(target=bind(emit_all), args=(each,)) for each in range(4)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(LONG_S)
+
+    sink = CollectingSink(max_queue_length=2, overflow="block")
+    flow = Flow("threads")
+    flow.add_routine(emitter.set_logic(logic), "r0")
+    flow.add_routine(sink, "r1")
+    flow.connect("r0", "out", "r1", "items", mapping)
+    with Runtime(3, jobs=JobStore(), monitoring=MonitoringRegistry()) as runtime:
+        job = runtime.exec(flow, start_paused=True)
+        job.breakpoints.add("event", "r0", event_name="out")
+        job.breakpoints.add("slot", "r1", slot_name="items", action="hold_item")
+        job.resume()
+        while not job.wait(0.001):
+            with suppress(JobFinished, NothingInHand):
+                job.debug.resume()
+                for hit in job.debug.hits:
+                    job.debug.resume(hit.id)
+        for thread in range(4):
+            assert [n for each, n in sink.received if each == thread] == list(range(30))
