@@ -24,6 +24,7 @@ CONNECTION_FIELDS = (
     "target_routine_id",
     "target_slot_name",
 )
+NAMES = ("routine_id", "slot_name", "event_name", *CONNECTION_FIELDS)
 CHANGEABLE = ("condition", "enabled", "hit_count", "ignore_count", "one_shot")
 NOT_STARTED = "the job has not started yet"
 Place = tuple[str, ...]
@@ -118,6 +119,10 @@ class Breakpoint:
     def _find_place(self) -> Place:
         if self.type not in KINDS:
             raise ValueError(f"type must be one of {', '.join(KINDS)}, not {self.type!r}")
+        for field in NAMES:
+            given = getattr(self, field)
+            if not (given is None or isinstance(given, str)):
+                raise ValueError(f"{field} must be a name, a text, not {given!r}")
         if self.type == "connection":
             ends = tuple(str(getattr(self, name) or "") for name in CONNECTION_FIELDS)
             if not all(ends):
@@ -237,10 +242,7 @@ FIELDS = (
     "breakpoint_id",
     "job_id",
     "type",
-    "routine_id",
-    "slot_name",
-    "event_name",
-    *CONNECTION_FIELDS,
+    *NAMES,
     "condition",
     "enabled",
     "hit_count",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from routilux.debugger.matching import count_match, find_matches
 from routilux.engine.call_chain import CallChain
 from routilux.engine.caught import Caught
-from routilux.engine.hits import STEP, Hit
+from routilux.engine.hits import BREAKPOINTS, STEP, Hit
 from routilux.engine.leaving import Stops
 from routilux.engine.sightings import at_event, at_routine, at_slot, report
 from routilux.engine.steps import make_step
@@ -309,7 +309,7 @@ class Debugger:
 
 def is_debuggers(hold: str) -> bool:
     """Whether a hold of that name is the debugger's."""
-    return hold == STEP or hold.startswith("breakpoint:")
+    return hold == STEP or hold.startswith(BREAKPOINTS)
 
 
 def _first_match(

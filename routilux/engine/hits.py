@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from routilux.engine.outlet import Output
     from routilux.segment import Origin
 
+BREAKPOINTS = "breakpoint:"  # what the names of a breakpoint's holds begin with
 STEP = "step"  # the hold, the kind and the mark of what a step has stopped
 
 
@@ -75,7 +76,7 @@ class Hit:
         """The names of what it holds the job, or its item, by."""
         if not self.pauses:
             return [f"item:{self.item_ids[0]}" if self.item_ids else f"item:{self.id}"]
-        return [f"breakpoint:{each}" for each in self.breakpoint_ids] or [STEP]
+        return [f"{BREAKPOINTS}{each}" for each in self.breakpoint_ids] or [STEP]
 
     @property
     def item_ids(self) -> list[str]:

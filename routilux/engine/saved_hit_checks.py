@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.debugger.breakpoint import KINDS
 from routilux.engine.gate import OPERATOR
-from routilux.engine.hits import STEP
+from routilux.engine.hits import BREAKPOINTS, STEP
 from routilux.job.checking import (
     check_unique,
     count,
@@ -18,20 +18,31 @@ from routilux.job.checking import (
     name,
     number,
     one_of,
+    text,
     wrong,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BREAKPOINT = fields({"breakpoint_id": name, "job_id": name, "type": name})
-"""Where it belongs; what else it must be, it says itself when it is made."""
+BREAKPOINT = fields(
+    {
+        "breakpoint_id": name,
+        "job_id": name,
+        "type": name,
+        "enabled": flag,
+        "one_shot": flag,
+        "last_error": maybe(text),
+    }
+)
+"""Where it belongs, and flags; what else it must be, it says itself when it is made."""
+HIT_DIGITS = 18  # of the number in the id of a hit; nobody counts further
 
 
 def hold(value: Any, place: str) -> None:
     """The name of something that holds a job."""
     name(value, place)
-    if value not in (OPERATOR, STEP) and not value.startswith("breakpoint:"):
+    if value not in (OPERATOR, STEP) and not value.startswith(BREAKPOINTS):
         raise wrong(place, f"'{OPERATOR}', '{STEP}' or a breakpoint", value)
 
 
@@ -45,7 +56,8 @@ def _item(value: Any, place: str) -> None:
 
 def _id(value: Any, place: str) -> None:
     name(value, place)
-    if not value.rpartition("-")[2].isdecimal():
+    digits = value.rpartition("-")[2]
+    if not (digits.isdecimal() and len(digits) <= HIT_DIGITS):
         raise wrong(place, "the id of a hit", value)
 
 
@@ -78,13 +90,28 @@ def check_hits(document: Mapping[str, Any]) -> None:
             place = f"snapshot: breakpoints[{index}].job_id"
             raise wrong(place, f"'{document['job_id']}'", entry["job_id"])
     held, stopped = _held(document), _stopped(document)
+    known = {entry["id"] for entry in document["routines"]}
     for index, hit in enumerate(hits):
-        _check_hit(hit, held, stopped, f"snapshot: hits[{index}]")
-        for breakpoint_id in hit["breakpoint_ids"] if hit["pauses"] else ():
-            if f"breakpoint:{breakpoint_id}" not in document["holds"]:
-                raise ValueError(
-                    f"snapshot: hits[{index}]: holds lacks 'breakpoint:{breakpoint_id}'"
-                )
+        place = f"snapshot: hits[{index}]"
+        if hit["routine_id"] not in known:
+            raise wrong(f"{place}.routine_id", "a routine of the job", hit["routine_id"])
+        _check_hit(hit, held, stopped, place)
+        stopped.discard((hit["routine_id"], hit["activation"]))  # one activation is one hit's
+    _check_holds(document)
+
+
+def _check_holds(document: Mapping[str, Any]) -> None:
+    """The breakpoints that hold the job are those whose hits pause it: else nobody could resume."""
+    needed: dict[str, int] = {}
+    for index, hit in enumerate(document["hits"]):
+        if hit["pauses"]:
+            needed |= {f"{BREAKPOINTS}{each}": index for each in hit["breakpoint_ids"]}
+    for hold, index in needed.items():
+        if hold not in document["holds"]:
+            raise ValueError(f"snapshot: hits[{index}]: holds lacks '{hold}'")
+    for hold in document["holds"]:
+        if hold.startswith(BREAKPOINTS) and hold not in needed:
+            raise ValueError(f"snapshot: holds: no hit pauses the job for '{hold}'")
 
 
 def _held(document: Mapping[str, Any]) -> set[tuple[str, str, int]]:
@@ -98,8 +125,12 @@ def _held(document: Mapping[str, Any]) -> set[tuple[str, str, int]]:
 
 
 def _stopped(document: Mapping[str, Any]) -> set[tuple[str, int]]:
-    """Every activation that was stopped before its logic."""
-    return {(e["routine_id"], e["number"]) for e in document["activations"] if e["caught"]}
+    """Every activation that was stopped before its logic; one that has begun never was."""
+    return {
+        (entry["routine_id"], entry["number"])
+        for entry in document["activations"]
+        if entry["caught"] and entry["due_ns"] is None
+    }
 
 
 def _check_hit(
