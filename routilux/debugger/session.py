@@ -256,6 +256,8 @@ class DebugSession:
                 raise LookupError(f"Variable '{name}' not found: nothing stands at a routine")
             job.update_routine_state(routine_id, {key: value})
         else:
+            if item is None:
+                raise NothingInHand(self.job_id, item_id, [])
             self.edit(_with_key(item, key, value) if key else value, item_id, identity=identity)
 
     def evaluate(self, expression: str, item_id: str | None = None) -> Any:
@@ -303,9 +305,9 @@ class DebugSession:
         return f"<DebugSession of job '{self.job_id}': {self.status}>"
 
 
-def _with_key(item: ItemInHand | None, key: str, value: Any) -> Any:
+def _with_key(item: ItemInHand, key: str, value: Any) -> Any:
     """The item's data with one key changed, as an object of its own."""
-    if item is None or not isinstance(item.data, dict):
+    if not isinstance(item.data, dict):
         raise ValueError(f"The item in hand has no keys: set 'item' as a whole, not 'item.{key}'")
     return {**item.data, key: value}
 
