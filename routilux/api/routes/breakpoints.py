@@ -284,9 +284,9 @@ def delete_breakpoint(
 ) -> BreakpointDeletedResponse:
     """Remove a breakpoint; what it has stopped stays held."""
     breakpoints = _Breakpoints(job_id, context)
-    breakpoints.get(breakpoint_id)
-    count = len(breakpoints.manager.remove_all([breakpoint_id], job_id))
-    return BreakpointDeletedResponse(job_id=job_id, count=count)
+    if not breakpoints.manager.remove_breakpoint(breakpoint_id, job_id):
+        raise not_found("Breakpoint", breakpoint_id, MISSING)
+    return BreakpointDeletedResponse(job_id=job_id, count=1)
 
 
 def invalid(error: ValueError, what: str = "") -> ProblemError:
