@@ -59,7 +59,7 @@ class Payloads:
         return clean_text(text) if self.visible or not text else HIDDEN
 
     def error(self, text: str | None) -> str | None:
-        """Why a job failed."""
+        """Why a job failed, or what a tracepoint says; None: there is nothing to tell."""
         return text if text is None else self.text(text)
 
     def data(self, value: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from routilux.api.models.event import (
     JobEvent,
     RefusedEvent,
 )
+from routilux.api.payloads import Payloads
 from routilux.clock import stamp
 from routilux.status import ExecutionStatus
 
@@ -75,9 +76,10 @@ def current_event(job: JobState, payloads: bool) -> JobEvent:
 
 
 def _reason(status: str, reason: str, payloads: bool) -> str | None:
-    """A reason; that of a failure is an error text of logic, which may quote an item."""
-    hidden = status == ExecutionStatus.FAILED.value and not payloads
-    return None if hidden else reason or None
+    """A reason; at the end of a job it is the job's error, which may quote an item."""
+    if ExecutionStatus(status).finished:
+        return Payloads(payloads).error(reason or None)
+    return reason or None
 
 
 def _hit_event(record: BreakpointRecord, payloads: bool) -> HitEvent:
@@ -94,7 +96,7 @@ def _hit_event(record: BreakpointRecord, payloads: bool) -> HitEvent:
         item_ids=list(record.item_ids),
         activation_id=record.activation_id,
         hit_count=record.hit_count,
-        message=record.message if payloads else None,
+        message=Payloads(payloads).error(record.message),
     )
 
 

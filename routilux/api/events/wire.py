@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from routilux.stored import clean_text
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -24,11 +26,6 @@ def encode(event: BaseModel) -> bytes:
 
 
 def make(model: type[M], **fields: Any) -> M:
-    """An event of what the engine says. Half a character, which JSON cannot carry, becomes '?'."""
-    return model(**{name: _whole(value) for name, value in fields.items()})
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    return value
+    """An event of what the engine says, with texts that JSON can carry."""
+    texts = {name: clean_text(value) for name, value in fields.items() if isinstance(value, str)}
+    return model(**{**fields, **texts})

@@ -21,8 +21,8 @@ class _JobEvent(_Event):
 class JobEvent(_JobEvent):
     """A job's state has changed; ``current`` is how it stands when a stream begins.
 
-    `reason` is what a command gave as such, or why the job failed: that only for a key that may
-    see payloads.
+    `reason` is what a command gave as such, or the job's error: that only for a key that may see
+    payloads.
     """
 
     type: Literal["job"] = "job"
@@ -37,8 +37,8 @@ class JobEvent(_JobEvent):
 class HitEvent(_JobEvent):
     """A breakpoint was hit, or a tracepoint (`action` is ``log``) has reported.
 
-    `name` is the slot or event, null at a routine. `message` is a tracepoint's; it may hold
-    payload, and is null for a key that may not see any.
+    `name` is the slot or event, null at a routine. `message` is a tracepoint's, null of others; it
+    may hold payload, and says so to a key that may not see any.
     """
 
     type: Literal["hit"] = "hit"

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
 
-from routilux.api.caller import AppCaller, Caller
 from routilux.api.context import AppContext
 from routilux.api.events.stream import EventStream
 from routilux.api.events.views import KINDS, View, read_kinds
+from routilux.api.payloads import AppPayloads, Payloads
 from routilux.api.problems import ProblemError, problems
 
 router = APIRouter(tags=["events"])
@@ -41,14 +41,14 @@ LastEventIdQuery = Annotated[
 async def stream_job_events(
     job_id: str,
     context: AppContext,
-    caller: AppCaller,
+    payloads: AppPayloads,
     types: Types = None,
     last_event_id: LastEventIdQuery = None,
     last_id: LastEventId = None,
 ) -> EventStream:
     """Events of one job: how it stands, what changes, and at its end `bye`."""
     job = context.job(job_id)
-    view = _view(caller, types, job_id=job_id)
+    view = _view(payloads, types, job_id=job_id)
     return EventStream(context.events, view, job, last_id or last_event_id)
 
 
@@ -61,22 +61,22 @@ async def stream_job_events(
 )
 async def stream_events(
     context: AppContext,
-    caller: AppCaller,
+    payloads: AppPayloads,
     flow_id: str | None = None,
     types: Types = None,
     last_event_id: LastEventIdQuery = None,
     last_id: LastEventId = None,
 ) -> EventStream:
     """Events of all jobs, or of those of one flow."""
-    view = _view(caller, types, flow_id=flow_id)
+    view = _view(payloads, types, flow_id=flow_id)
     return EventStream(context.events, view, None, last_id or last_event_id)
 
 
 def _view(
-    caller: Caller, types: str | None, job_id: str | None = None, flow_id: str | None = None
+    payloads: Payloads, types: str | None, job_id: str | None = None, flow_id: str | None = None
 ) -> View:
     try:
         kinds = read_kinds(types)
     except ValueError as error:
         raise ProblemError(422, str(error)) from error
-    return View(job_id, flow_id, kinds, caller.sees_payloads)
+    return View(job_id, flow_id, kinds, payloads.visible)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from routilux import Flow, Routine, Runtime
-from routilux.api.caller import Caller, caller_of
 from routilux.api.events.hub import EventHub
 from routilux.api.events.settings import StreamSettings
 from routilux.api.main import create_app
+from routilux.api.payloads import HIDDEN, Payloads, payloads_of
 from routilux.hooks import PROCESS_HOOKS
 from routilux.job_state import JobState
 from routilux.stores import JobStore, job_store
@@ -269,7 +269,7 @@ def test_messages_are_for_those_who_may_see_payloads(
 ) -> None:
     async def test() -> None:
         async with Stream(app, path(job) + "?types=hit,job") as full:
-            app.dependency_overrides[caller_of] = lambda: Caller("reader", False, False)
+            app.dependency_overrides[payloads_of] = lambda: Payloads(visible=False)
             async with Stream(app, path(job) + "?types=hit,job") as scant:
                 for stream in (full, scant):
                     await stream.event()
@@ -283,6 +283,7 @@ def test_messages_are_for_those_who_may_see_payloads(
                 hidden = await scant.take(2)
                 assert "s3cret" not in json.dumps([event.data for event in hidden])
                 assert hidden[0].data["hit_count"] == 1
+                assert (hidden[0].data["message"], hidden[1].data["reason"]) == (HIDDEN, HIDDEN)
                 assert (hidden[0].id, hidden[1].id) == (found[0].id, found[1].id)
 
     run(test)
@@ -301,9 +302,9 @@ def test_a_failed_job_hides_its_error_from_those_who_may_not_see_payloads(
     async def test() -> None:
         async with Stream(app, path(job)) as stream:
             assert "s3cret" in (await stream.rest())[0].data["reason"]
-        app.dependency_overrides[caller_of] = lambda: Caller("reader", False, False)
+        app.dependency_overrides[payloads_of] = lambda: Payloads(visible=False)
         async with Stream(app, path(job)) as stream:
-            assert (await stream.rest())[0].data["reason"] is None
+            assert (await stream.rest())[0].data["reason"] == HIDDEN
 
     run(test)
 
@@ -314,7 +315,7 @@ def test_half_of_a_character_and_line_breaks_are_no_harm(
     async def test() -> None:
         async with Stream(app, path(job) + "?types=hit") as stream:
             tell_hit(runtime, job, 1, "a\ud800b\n\ndata: c\r\u2028")
-            assert (await stream.event()).data["message"] == "a?b\n\ndata: c\r\u2028"
+            assert (await stream.event()).data["message"] == "a\\ud800b\n\ndata: c\r\u2028"
 
     run(test)
 
