@@ -20,6 +20,7 @@ from routilux.hooks import Hook
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from routilux.api.events.bursts import Record
     from routilux.api.events.ring import Entry
     from routilux.api.events.views import View
     from routilux.clock import Clock
@@ -119,7 +120,8 @@ class EventHub:
         """
         self._shelf.closed = True
         self._hooks.remove(self._ears)
-        self._wake()
+        for pump in self._pumps:
+            pump.hurry()
 
     def _check_room(self) -> None:
         if self._shelf.closed:
@@ -177,8 +179,8 @@ class EventHub:
             self._shelf.put(entry)
             self._wake()
 
-    def put_burst(self, kind: str, record: SlotRecord) -> None:
-        """Keep what happened to items; what comes soon after it is added up."""
+    def put_burst(self, kind: str, record: Record) -> None:
+        """Keep what comes in bursts; what comes soon after it is put together."""
         if self._knows(record.job_id):
             self._shelf.put_burst(kind, record)
             self._wake()
@@ -217,4 +219,7 @@ class _Ears(Hook):
         self._hub.put_burst("held", record)
 
     def breakpoint_hit(self, record: BreakpointRecord) -> None:
-        self._hub.put(hit_entry(record))
+        if record.action == "log":
+            self._hub.put_burst("hit", record)
+        else:
+            self._hub.put(hit_entry(record))

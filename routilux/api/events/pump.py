@@ -70,13 +70,17 @@ class Pump:
     # -- from any thread ---------------------------------------------------------------------------
 
     def wake(self) -> None:
-        """There is news. Cheap, and once is as good as often."""
+        """There is news. Cheap, and costs nothing while a round is to come."""
         if not self._woken:
-            self._woken = True
-            try:
-                self.loop.call_soon_threadsafe(self._on_wake)
-            except RuntimeError:  # the loop is closed: its readers are gone
-                return
+            self.hurry()
+
+    def hurry(self) -> None:
+        """As `wake`, also while a round is to come: the streams are to end."""
+        self._woken = True
+        try:
+            self.loop.call_soon_threadsafe(self._on_wake)
+        except RuntimeError:  # the loop is closed: its readers are gone
+            return
 
     # -- readers -----------------------------------------------------------------------------------
 
@@ -113,8 +117,9 @@ class Pump:
     # -- rounds ------------------------------------------------------------------------------------
 
     def _on_wake(self) -> None:
-        self._woken = False
         self._due_at(0.0 if self._shelf.closed else self._rounds_from)
+        # Without a round to come, one is under way, whose end looks for what has come meanwhile.
+        self._woken = self._round_handle is not None
 
     def _due_at(self, when: float) -> None:
         """See to it that a round begins at `when`, if none does before; or after this one."""
@@ -129,6 +134,7 @@ class Pump:
 
     def _round(self) -> None:
         self._round_handle = None
+        self._woken = False  # before anything is read: what comes from now on wakes again
         self._delivering = True
         delivering = iter(tuple(self.readers))
         try:

@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 
 from routilux.api.events.bursts import Bursts
 from routilux.api.events.ring import Entry, Ring
-from routilux.api.events.telling import slot_entry
+from routilux.api.events.telling import burst_entry
 from routilux.barging_lock import BargingLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from routilux.api.events.bursts import Told
+    from routilux.api.events.bursts import Record, Told
     from routilux.clock import Clock
-    from routilux.hooks import SlotRecord
 
 
 class Shelf:
-    """The ring and the bursts on their way into it, behind one lock. Thread-safe.
+    """The ring, and the bursts on their way into it, behind one lock. Thread-safe.
 
     Args:
         size: events that are kept.
@@ -51,13 +50,13 @@ class Shelf:
         """Keep an event; that of a job's end comes after what was still to be told of the job."""
         with self._lock:
             if entry.ends:
-                self._tell(self._bursts.end(entry.job_id, self._clock.monotonic_ns()))
+                self._tell(self._bursts.end(entry.job_id))
             self._ring.append(entry)
 
-    def put_burst(self, kind: str, record: SlotRecord) -> bool:
-        """Keep what happened to items, now or as part of a sum later. Returns whether now."""
+    def put_burst(self, kind: str, record: Record) -> None:
+        """Keep what comes in bursts, now or put together with what is alike."""
         with self._lock:
-            return self._tell(self._bursts.offer(kind, record, self._clock.monotonic_ns()))
+            self._tell(self._bursts.offer(kind, record, self._clock.monotonic_ns()))
 
     def put_due(self) -> None:
         """Keep the sums whose time has come."""
@@ -75,8 +74,7 @@ class Shelf:
         with self._lock:
             return self._ring.after(position, limit), self._ring.last
 
-    def _tell(self, told: Iterable[Told]) -> bool:
-        at_ns, last = self._clock.time_ns(), self._ring.last
-        for kind, record in told:
-            self._ring.append(slot_entry(kind, record, at_ns))
-        return self._ring.last > last
+    def _tell(self, told: Iterable[Told]) -> None:
+        at_ns = self._clock.time_ns()
+        for each in told:
+            self._ring.append(burst_entry(each, at_ns))

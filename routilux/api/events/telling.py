@@ -17,10 +17,16 @@ from routilux.api.models.event import (
 )
 from routilux.api.payloads import Payloads
 from routilux.clock import stamp
+from routilux.hooks import BreakpointRecord
 from routilux.status import ExecutionStatus
 
 if TYPE_CHECKING:
-    from routilux.hooks import BreakpointRecord, JobRecord, SlotRecord
+    from collections.abc import Callable
+
+    from pydantic import BaseModel
+
+    from routilux.api.events.bursts import Told
+    from routilux.hooks import JobRecord, SlotRecord
     from routilux.job_state import JobState
 
 Change = Literal["started", "paused", "resumed", "ended"]
@@ -35,12 +41,17 @@ def job_entry(change: Change, record: JobRecord) -> Entry:
 
 def hit_entry(record: BreakpointRecord) -> Entry:
     """A breakpoint was hit."""
-    return Entry("hit", record.job_id, record.flow_id, partial(_hit_event, record))
+    return Entry("hit", record.job_id, record.flow_id, partial(_hit_event, record, 0))
 
 
-def slot_entry(kind: str, record: SlotRecord, at_ns: int) -> Entry:
-    """Items were refused, or are held."""
-    make_event = partial(_slot_event, kind, record, at_ns)
+def burst_entry(told: Told, at_ns: int) -> Entry:
+    """Items were refused or are held, or a tracepoint has reported; perhaps several times."""
+    kind, record, total = told
+    make_event: Callable[[bool], BaseModel]
+    if isinstance(record, BreakpointRecord):
+        make_event = partial(_hit_event, record, total - 1)
+    else:
+        make_event = partial(_slot_event, kind, record, total, at_ns)
     return Entry(kind, record.job_id, record.flow_id, make_event)
 
 
@@ -82,7 +93,7 @@ def _reason(status: str, reason: str, payloads: bool) -> str | None:
     return reason or None
 
 
-def _hit_event(record: BreakpointRecord, payloads: bool) -> HitEvent:
+def _hit_event(record: BreakpointRecord, skipped: int, payloads: bool) -> HitEvent:
     return make(
         HitEvent,
         job_id=record.job_id,
@@ -96,12 +107,13 @@ def _hit_event(record: BreakpointRecord, payloads: bool) -> HitEvent:
         item_ids=list(record.item_ids),
         activation_id=record.activation_id,
         hit_count=record.hit_count,
+        skipped=skipped,
         message=Payloads(payloads).error(record.message),
     )
 
 
 def _slot_event(
-    kind: str, record: SlotRecord, at_ns: int, _payloads: bool
+    kind: str, record: SlotRecord, count: int, at_ns: int, _payloads: bool
 ) -> RefusedEvent | HeldEvent:
     model: type[RefusedEvent | HeldEvent] = RefusedEvent if kind == "refused" else HeldEvent
     return make(
@@ -112,7 +124,7 @@ def _slot_event(
         routine_id=record.routine_id,
         slot_name=record.slot_name,
         reason=record.reason,
-        count=record.count,
+        count=count,
         emitted_from=record.emitted_from,
         event=record.event,
         unconsumed_count=record.unconsumed,

@@ -44,9 +44,11 @@ def events(sent: bytes) -> list[Event]:
     return found
 
 
-def hit(number: int = 0, job_id: str = "j", message: str | None = None) -> BreakpointRecord:
-    """A tracepoint that has reported; `number` is its count."""
-    where = ("slot", "log", "sink", "in")
+def hit(
+    number: int = 0, job_id: str = "j", message: str | None = None, action: str = "hold_item"
+) -> BreakpointRecord:
+    """A breakpoint that was hit; `number` is its count."""
+    where = ("slot", action, "sink", "in")
     return BreakpointRecord(
         job_id, "f", "b1", *where, ("i1",), "source@1", AT_NS, number, message
     )  # fmt: skip

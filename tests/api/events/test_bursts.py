@@ -8,12 +8,12 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routilux.api.events.bursts import SPACING_NS, Bursts, Told
-from tests.api.events.samples import refusal
+from routilux.api.events.bursts import REPORTS, SPACING_NS, Bursts, Told
+from tests.api.events.samples import hit, refusal
 
 
 def counts(told: list[Told]) -> list[int]:
-    return [record.count for _, record in told]
+    return [each.total for each in told]
 
 
 def test_the_first_is_told_at_once_and_the_rest_as_a_sum() -> None:
@@ -25,7 +25,7 @@ def test_the_first_is_told_at_once_and_the_rest_as_a_sum() -> None:
     assert bursts.next_due_ns() == SPACING_NS
     assert bursts.due(SPACING_NS - 1) == []
     told = bursts.due(SPACING_NS)
-    assert told == [("refused", refusal(6, unconsumed=11))]
+    assert told == [("refused", refusal(3, unconsumed=11), 6)]
     assert bursts.due(3 * SPACING_NS) == []
 
 
@@ -48,16 +48,25 @@ def test_jobs_slots_reasons_and_kinds_are_told_apart() -> None:
         ("refused", refusal(slot_name="other")),
         ("refused", refusal(reason="rejected")),
     ]
-    assert [bursts.offer(*each, 1) for each in others] == [[each] for each in others]
+    assert [bursts.offer(*each, 1) for each in others] == [[(*each, 1)] for each in others]
 
 
 def test_the_end_of_a_job_tells_what_waited() -> None:
     bursts = Bursts()
     for record in (refusal(1), refusal(2), refusal(1, job_id="k"), refusal(2, job_id="k")):
         bursts.offer("refused", record, 0)
-    assert bursts.end("j", 1) == [("refused", refusal(2))]
-    assert bursts.end("j", 1) == []
-    assert bursts.due(SPACING_NS) == [("refused", refusal(2, job_id="k"))]
+    assert bursts.end("j") == [("refused", refusal(2), 2)]
+    assert bursts.end("j") == []
+    assert bursts.due(SPACING_NS) == [("refused", refusal(2, job_id="k"), 2)]
+
+
+def test_of_many_reports_the_first_and_the_last_are_told() -> None:
+    bursts = Bursts()
+    told = [bursts.offer("hit", hit(number), number) for number in range(100)]
+    assert told == [[("hit", hit(number), 1)] for number in range(REPORTS)] + [[]] * (100 - REPORTS)
+    assert bursts.due(SPACING_NS) == [("hit", hit(99), 100 - REPORTS)]
+    more = [bursts.offer("hit", hit(number), SPACING_NS + number) for number in range(9)]
+    assert sum(map(len, more)) == REPORTS - 1
 
 
 def test_what_is_quiet_is_forgotten_without_anybody_asking() -> None:
@@ -79,9 +88,9 @@ def test_sums_are_right_and_seldom(steps: list[tuple[int, str, int]]) -> None:
     told += [(now, each) for each in bursts.due(now)]
     assert bursts.next_due_ns() is None
     seen = Counter[str]()
-    for _, (_, record) in told:
-        seen[record.job_id] += record.count
+    for _, (_, record, total) in told:
+        seen[record.job_id] += total
     assert seen == offered
     for job_id in "jk":
-        times = [at for at, (_, record) in told if record.job_id == job_id]
+        times = [at for at, (_, record, _) in told if record.job_id == job_id]
         assert all(b - a >= SPACING_NS for a, b in itertools.pairwise(times))

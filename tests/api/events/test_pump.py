@@ -75,6 +75,18 @@ def test_all_get_an_event_at_once_and_in_order(pump: Pump, shelf: Shelf, loop: M
     assert len({id(reader.given[0]) for reader in readers}) == 1  # the very same bytes
 
 
+def test_no_thread_wakes_the_loop_while_a_round_is_to_come(
+    pump: Pump, shelf: Shelf, loop: ManualLoop
+) -> None:
+    (reader,) = listen(pump, 1)
+    for number in range(1_000):
+        put(shelf, pump, number)
+        loop.run(0.001)
+    assert loop.wakes <= 51
+    loop.run(1)
+    assert [event.data["hit_count"] for event in reader.events] == list(range(1_000))
+
+
 def test_a_storm_of_events_is_written_in_few_rounds(
     pump: Pump, shelf: Shelf, loop: ManualLoop
 ) -> None:
@@ -245,7 +257,7 @@ def test_a_stop_says_bye_after_what_is_left(pump: Pump, shelf: Shelf, loop: Manu
     loop.run()
     put(shelf, pump, 2)
     shelf.closed = True
-    pump.wake()
+    pump.hurry()
     loop.run()
     for reader in readers:
         assert reader.types() == ["hit", "hit", "bye"]

@@ -264,6 +264,37 @@ def test_the_engine_tells_of_what_it_refuses(app: FastAPI, runtime: StepRuntime)
     run(test)
 
 
+def test_the_engine_tells_of_its_breakpoints(app: FastAPI, runtime: StepRuntime) -> None:
+    job = runtime.exec(make_flow("f", count=40), start_paused=True)
+    place = {"slot_name": "in"}
+    trace = job.breakpoints.add("slot", "sink", log_message="item {data.i}", **place)
+    stop = job.breakpoints.add(
+        "slot", "sink", condition={"path": "data.i", "op": "eq", "value": 30}, **place
+    )
+
+    async def test() -> None:
+        async with Stream(app, path(job) + "?types=hit,job") as stream:
+            await stream.event()
+            job.resume()
+            runtime.run_until_idle()
+            job.debug.resume()
+            runtime.run_until_idle()
+            *found, bye = await stream.rest()
+            assert bye.type == "bye"
+        hits = [event.data for event in found if event.type == "hit"]
+        reports = [each for each in hits if each["breakpoint_id"] == trace.id]
+        assert reports[0]["message"] == "item 0"
+        assert [each["hit_count"] for each in reports][-1] == 40
+        assert sum(each["skipped"] + 1 for each in reports) == 40
+        assert len(reports) < 40
+        (stopped,) = (each for each in hits if each["breakpoint_id"] == stop.id)
+        assert (stopped["action"], stopped["item_ids"]) == ("pause_job", ["sink.in#30"])
+        states = [event.data["change"] for event in found if event.type == "job"]
+        assert states == ["resumed", "paused", "resumed", "ended"]
+
+    run(test)
+
+
 def test_messages_are_for_those_who_may_see_payloads(
     app: FastAPI, runtime: StepRuntime, job: JobState
 ) -> None:
