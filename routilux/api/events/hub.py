@@ -100,16 +100,20 @@ class EventHub:
             self._hooks.add(self._ears)
         # From here on nothing is missed: what was not told before shows in the job's status.
         reader = Reader(view, self._shelf.last, job, drop)
-        pump = self._pump(loop)
-        self._begin(reader, last_id)
-        pump.add(reader)
+        try:
+            self._begin(reader, last_id)
+            pump = self._pump(loop)
+            pump.add(reader)
+        except BaseException:
+            self._count_out()
+            raise
         return reader, pump
 
     def close_stream(self, reader: Reader, pump: Pump) -> None:
         """A stream has ended. On its loop's thread."""
         pump.remove(reader)
+        self._count_out()
         with self._lock:
-            self._streams -= 1
             if not pump.readers:
                 self._pumps = tuple(each for each in self._pumps if each is not pump)
 
@@ -122,6 +126,10 @@ class EventHub:
         self._hooks.remove(self._ears)
         for pump in self._pumps:
             pump.hurry()
+
+    def _count_out(self) -> None:
+        with self._lock:
+            self._streams -= 1
 
     def _check_room(self) -> None:
         if self._shelf.closed:

@@ -49,21 +49,12 @@ class Portions:
         Afterwards `reader.stale` says whether there is more, and `reader.over` that this is the
         end.
         """
-        first = reader.opening + self._gap(reader)
-        reader.opening = b""
+        first, reader.opening = reader.opening, b""
         portion = self._portion(reader.view, reader.position, reader.seen)
         reader.position, reader.seen = portion.position, portion.seen
         reader.ended = reader.ended or portion.ended
         reader.stale = portion.more
         return first + portion.data + self._bye(reader)
-
-    def _gap(self, reader: Reader) -> bytes:
-        missed = self._shelf.floor - reader.position
-        if missed <= 0:
-            return b""
-        reader.position += missed
-        reader.seen = NOTHING_SEEN
-        return self.id_line(reader.position) + encode(gap_event("too_slow", missed))
 
     def _bye(self, reader: Reader) -> bytes:
         if reader.stale:
@@ -92,7 +83,11 @@ class Portions:
     def _put_together(self, view: View, position: int, seen: Seen) -> _Portion:
         events: list[bytes] = []
         room, ended = PORTION, False
-        entries, last = self._shelf.after(position, EVENTS_AT_ONCE)
+        entries, floor, last = self._shelf.after(position, EVENTS_AT_ONCE)
+        if position < floor:
+            gap = encode(gap_event("too_slow", floor - position))
+            events.append(self.id_line(floor) + gap)
+            position, seen = floor, NOTHING_SEEN
         for entry in entries:
             if room <= 0:
                 break

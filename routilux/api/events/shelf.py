@@ -69,10 +69,10 @@ class Shelf:
             due_ns = self._bursts.next_due_ns()
         return None if due_ns is None else max(0, due_ns - self._clock.monotonic_ns()) / 1e9
 
-    def after(self, position: int, limit: int) -> tuple[list[Entry], int]:
-        """The oldest `limit` events newer than `position`, and the number of the newest of all."""
+    def after(self, position: int, limit: int) -> tuple[list[Entry], int, int]:
+        """The oldest `limit` events newer than `position`; and `floor` and `last` at that time."""
         with self._lock:
-            return self._ring.after(position, limit), self._ring.last
+            return self._ring.after(position, limit), self._ring.floor, self._ring.last
 
     def _tell(self, told: Iterable[Told]) -> None:
         at_ns = self._clock.time_ns()

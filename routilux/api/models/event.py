@@ -38,8 +38,8 @@ class HitEvent(_JobEvent):
     """A breakpoint was hit, or a tracepoint (`action` is ``log``) has reported.
 
     `name` is the slot or event, null at a routine. `message` is a tracepoint's, null of others; it
-    may hold payload, and says so to a key that may not see any. Of many reports in a short time some
-    are told: `skipped` is how many were left out before this one; the job's log has them.
+    may hold payload, and says so to a key that may not see any. Of many reports in a short time
+    some are told: `skipped` is how many were left out before this one; the job's log has them.
     """
 
     type: Literal["hit"] = "hit"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from routilux.api.events.pump import Pump
+    from routilux.api.events.reader import Reader
     from routilux.job_state import JobState
     from routilux.testing import StepRuntime
 
@@ -77,6 +79,14 @@ def tell(runtime: StepRuntime, job: JobState, numbers: range, message: str = "")
         runtime.hooks.tell("breakpoint_hit", hit(number, job.job_id, message))
 
 
+def only_reader(hub: EventHub) -> tuple[Pump, Reader]:
+    """The reader that is about to come, and its pump."""
+    eventually(lambda: any(pump.readers for pump in hub._pumps))
+    (pump,) = hub._pumps
+    (reader,) = pump.readers
+    return pump, reader
+
+
 def hits_of(job: JobState) -> str:
     return f"/api/jobs/{job.job_id}/events?types=hit"
 
@@ -122,8 +132,7 @@ def test_one_that_falls_behind_the_ring_is_told_so(
         runtime.jobs, runtime.hooks, StreamSettings(ring_size=50)
     )
     stalled = connect(hits_of(job), receive_buffer=4096)
-    eventually(lambda: hub.streams == 1)
-    (reader,) = hub._pumps[0].readers
+    _, reader = only_reader(hub)
 
     def fill() -> bool:
         tell(runtime, job, range(10), LARGE)
@@ -150,9 +159,7 @@ def test_one_that_stands_still_for_too_long_is_dropped(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     stalled = connect(hits_of(job), receive_buffer=4096)
-    eventually(lambda: hub.streams == 1)
-    (pump,) = hub._pumps
-    (reader,) = pump.readers
+    pump, reader = only_reader(hub)
 
     def fill() -> bool:
         tell(runtime, job, range(10), LARGE)
