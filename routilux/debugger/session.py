@@ -184,7 +184,7 @@ class DebugSession:
 
         Args:
             data: the new data. Of an event, as it was emitted: each connection gets its part of it.
-            item_id: which item; None: the only one in hand.
+            item_id: which item, or the hit of one item or event; None: the only one in hand.
             identity: who does it.
 
         Raises:

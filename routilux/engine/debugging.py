@@ -155,11 +155,12 @@ class Debugging(Gate):
 
     def _only_item(self, wanted: str | None) -> tuple[Hit, str]:
         """A hit and the item of it that is meant: `wanted`, or the only one in hand."""
+        hits = list(self.debugger.hits.values()) if self.debugger is not None else []
         if wanted is not None:
             hit = self._hits_at(wanted)[0]
-            ids = hit.item_ids
-            return hit, wanted if wanted in ids else next(iter(ids), wanted)
-        hits = list(self.debugger.hits.values()) if self.debugger is not None else []
+            if wanted in hit.item_ids:
+                return hit, wanted
+            hits = [hit]
         with_items = [hit for hit in hits if hit.item_ids]
         ids = [each for hit in with_items for each in hit.item_ids]
         # What an event has emitted is one, however many slots it goes to.

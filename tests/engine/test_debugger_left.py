@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from routilux import Flow
+from routilux.errors import NothingInHand
 from routilux.status import ExecutionStatus
 from routilux.testing import CollectingSink
 from tests.engine.parts import into_sink, source
@@ -115,3 +118,32 @@ def test_a_hit_whose_only_item_is_emitted_again_does_not_hold_a_restored_job(rt)
     assert sink.received == [0, 0, 1, 2]
     assert restored.status is ExecutionStatus.COMPLETED
     check_books(restored)
+
+
+def test_a_hit_with_several_items_or_none_is_no_name_for_one(rt):
+    flow, sink = into_sink([1, 2])
+    job, *_ = paused_before(rt, flow, at_routine("r0"), at_routine("r1"))
+    rt.run_until_idle()
+    (hit,) = job.debug.hits
+    for touch in (lambda: job.debug.edit(9, hit.id), lambda: job.debug.drop(hit.id)):
+        with pytest.raises(NothingInHand, match=r"No item of job '.*' stands at a breakpoint"):
+            touch()
+    job.debug.resume()
+    rt.run_until_idle()
+    (hit,) = job.debug.hits
+    for touch in (lambda: job.debug.edit(9, hit.id), lambda: job.debug.drop(hit.id)):
+        with pytest.raises(NothingInHand, match=r"Several items .* r1.items#0, r1.items#1"):
+            touch()
+    job.debug.resume()
+    rt.run_until_idle()
+    assert sink.received == [1, 2]
+
+
+def test_an_event_that_leads_nowhere_has_nothing_to_edit(rt):
+    flow = Flow("alone")
+    flow.add_routine(source([1]), "s")
+    job, _ = paused_before(rt, flow, event("s", "out"))
+    rt.run_until_idle()
+    (hit,) = job.debug.hits
+    with pytest.raises(NothingInHand, match=r"No item of job '.*' stands at a breakpoint"):
+        job.debug.edit(2, hit.id)
