@@ -6,6 +6,7 @@ Words follow the Debug Adapter Protocol where it has one: a job is a thread, an 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from routilux.conditions import ItemView, compile_expression
@@ -210,8 +211,9 @@ class DebugSession:
             item_id: the item that is ``item``; None: the first in hand.
 
         Returns:
-            ``item`` (its data or None), ``items`` (data by id), ``state`` (what the routine keeps
-            in this job) and ``shared`` (what all routines of the job see).
+            ``item`` (its data or None; at an event as it was emitted), ``items`` (data by id, as
+            each slot gets them), ``state`` (what the routine keeps in this job) and ``shared``
+            (what all routines of the job see).
 
         Raises:
             NothingInHand: no item of that id stands.
@@ -281,12 +283,16 @@ class DebugSession:
         return compile_expression(expression).evaluate(ItemView(found["item"], meta, names=names))
 
     def _focus(self, item_id: str | None) -> tuple[ItemInHand | None, str | None]:
-        """An item in hand, or None, and the routine that it stands at."""
+        """An item in hand, or None, and the routine that it stands at.
+
+        At an event it has the data that were emitted: with those it is edited, for all slots.
+        """
         hits = self.hits
         for hit in hits:
             for item in hit.items:
                 if item_id in (None, item.id, hit.id):
-                    return item, hit.routine_id
+                    at_event = hit.kind == "event"
+                    return replace(item, data=hit.emitted) if at_event else item, hit.routine_id
         # A source has no items, and an event that leads nowhere has none either.
         first = next((hit for hit in hits if item_id in (None, hit.id)), None)
         if first is None and item_id is not None:

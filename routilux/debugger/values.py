@@ -74,6 +74,7 @@ class HitInfo:
         activation_id: the activation that would run (kind routine), or that emitted the item.
         items: what stands here.
         holds: the names of the holds that it is.
+        emitted: of kind event what was emitted, before connections renamed or copied anything.
     """
 
     id: str
@@ -86,6 +87,7 @@ class HitInfo:
     activation_id: str | None
     items: tuple[ItemInHand, ...]
     holds: tuple[str, ...]
+    emitted: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,6 +307,7 @@ def _hit_info(hit: Hit) -> HitInfo:
         activation_id=hit.activation_id,
         items=tuple(_in_hand(*place) for place in _places(hit)),
         holds=tuple(hit.hold_names),
+        emitted=hit.raw,
     )
 
 

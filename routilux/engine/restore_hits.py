@@ -38,6 +38,7 @@ def _make_hit(job: Report, saved: SavedHit, known: Mapping[str, Breakpoint]) -> 
         saved.routine_id,
         saved.name,
         saved.at_ns,
+        raw=saved.raw,
         gone=tuple(each for each in saved.breakpoint_ids if each not in known),
     )
     for routine_id, slot_name, number in saved.items:

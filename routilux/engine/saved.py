@@ -139,6 +139,7 @@ class SavedHit:
     Attributes:
         items: where its items are: (routine, slot's name, number).
         activation: the number of the activation that would run, of kind routine.
+        raw: what was emitted, of kind event.
     """
 
     id: str
@@ -150,6 +151,7 @@ class SavedHit:
     at_ns: int
     items: list[tuple[str, str, int]]
     activation: int | None = None
+    raw: Any = None
 
     @property
     def stands(self) -> bool:

@@ -8,6 +8,7 @@ from routilux.debugger.breakpoint import KINDS
 from routilux.engine.gate import OPERATOR
 from routilux.engine.hits import BREAKPOINTS, STEP
 from routilux.job.checking import (
+    anything,
     check_unique,
     count,
     each,
@@ -72,6 +73,7 @@ HIT = fields(
         "at_ns": moment_ns,
         "items": each(_item),
         "activation": maybe(number),
+        "raw": anything,
     }
 )
 

@@ -84,10 +84,10 @@ class _Reader:
         except (ValueError, TypeError) as error:
             raise ValueError(f"breakpoint '{entry.get('breakpoint_id')}': {error}") from error
 
-    @staticmethod
-    def _hit(entry: Mapping[str, Any]) -> SavedHit:
+    def _hit(self, entry: Mapping[str, Any]) -> SavedHit:
         hit = SavedHit(**{name: entry[name] for name in HIT_FIELDS})
         hit.items = [(routine, slot, number) for routine, slot, number in entry["items"]]
+        hit.raw = unpack(entry["raw"], self._codec, hit.id)
         return hit
 
     def _slot(self, entry: Mapping[str, Any]) -> SavedSlot:

@@ -51,14 +51,18 @@ def write_saved(saved: SavedJob, codec: Codec | None) -> dict[str, Any]:
             {"routine_id": name, "due_ns": due_ns} for name, due_ns in saved.policy_alarms
         ],
         "breakpoints": [each.to_dict() for each in saved.breakpoints],
-        "hits": [_write_hit(each) for each in saved.hits],
+        "hits": [_write_hit(each, codec) for each in saved.hits],
         "stopped_for": saved.stopped_for,
         "job": pack_fields(saved.job, codec),
     }
 
 
-def _write_hit(hit: SavedHit) -> dict[str, Any]:
-    return {**{name: getattr(hit, name) for name in HIT_FIELDS}, "items": [*map(list, hit.items)]}
+def _write_hit(hit: SavedHit, codec: Codec | None) -> dict[str, Any]:
+    return {
+        **{name: getattr(hit, name) for name in HIT_FIELDS},
+        "items": [*map(list, hit.items)],
+        "raw": pack(hit.raw, f"{hit.id}: what was emitted", codec),
+    }
 
 
 def _write_slot(slot: SavedSlot, codec: Codec | None) -> dict[str, Any]:

@@ -143,6 +143,7 @@ def _take_hit(hit: Hit) -> SavedHit:
             if any(each is caught for each in slot.queue.held_segments)
         ],
         activation=hit.draft.number if hit.draft is not None else None,
+        raw=hit.raw,
     )
 
 

@@ -147,3 +147,23 @@ def test_an_event_that_leads_nowhere_has_nothing_to_edit(rt):
     (hit,) = job.debug.hits
     with pytest.raises(NothingInHand, match=r"No item of job '.*' stands at a breakpoint"):
         job.debug.edit(2, hit.id)
+
+
+def test_a_key_of_an_emitted_item_is_set_as_it_was_emitted_also_after_a_restore(rt):
+    flow, x, y = fork([{"a": 1, "b": 2}], {"a": "b", "b": "a"}, {"a": "c"})
+    job, _ = paused_before(rt, flow, event("s", "out"))
+    rt.run_until_idle()
+    assert job.debug.get_variables()["item"] == {"a": 1, "b": 2}
+    job.debug.set_variable("item.a", 5)
+    snapshot = json.loads(json.dumps(job.snapshot()))
+    job.cancel()
+    restored = rt.restore(snapshot, flow)
+    assert restored.debug.evaluate("data.a") == 5
+    restored.debug.set_variable("item.b", 6)
+    assert restored.debug.get_variables()["items"] == {
+        "x.items#0": {"b": 5, "a": 6},
+        "y.items#0": {"c": 5, "b": 6},
+    }
+    restored.debug.resume()
+    rt.run_until_idle()
+    assert (x.received, y.received) == ([{"b": 5, "a": 6}], [{"c": 5, "b": 6}])
