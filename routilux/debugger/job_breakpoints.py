@@ -7,18 +7,28 @@ from typing import TYPE_CHECKING, Any
 from routilux.debugger.breakpoint import Breakpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from routilux.debugger.breakpoint import Kind
-    from routilux.debugger.manager import BreakpointManager
+    from routilux.debugger.manager import BreakpointManager, Holder
 
 
 class JobBreakpoints:
-    """The breakpoints of one job, in the order in which they were added."""
+    """The breakpoints of one job, in the order in which they were added.
 
-    def __init__(self, manager: BreakpointManager, job_id: str) -> None:
+    Args:
+        manager: keeps them.
+        job: the job.
+        check_live: raises `JobFinished` when it has ended.
+    """
+
+    def __init__(
+        self, manager: BreakpointManager, job: Holder, check_live: Callable[[], None]
+    ) -> None:
         self._manager = manager
-        self._job_id = job_id
+        self._job = job
+        self._job_id = job.job_id
+        self._check_live = check_live
 
     def add(self, kind: Kind, routine_id: str | None = None, **fields: Any) -> Breakpoint:
         """Set a breakpoint; it takes effect at once.
@@ -30,9 +40,12 @@ class JobBreakpoints:
 
         Raises:
             ValueError: a field is missing or wrong, or the job has as many as it may have.
+            JobFinished: the job has ended.
         """
+        self._check_live()
         made = Breakpoint(self._job_id, kind, routine_id, **fields)
         self._manager.add_breakpoint(made)
+        self._manager.adopt(self._job)  # if it has ended since, nobody else lets it have them
         return made
 
     def get(self, breakpoint_id: str) -> Breakpoint | None:

@@ -74,6 +74,9 @@ class LiveJob(Protocol):
     def snapshot(self, in_flight: str | None = None, codec: Codec | None = None) -> dict[str, Any]:
         """The whole job as JSON data."""
 
+    def check_live(self) -> None:
+        """Raise `JobFinished` when the job has ended."""
+
     @property
     def breakpoint_manager(self) -> BreakpointManager:
         """Who keeps the breakpoints that it stops at."""

@@ -208,7 +208,9 @@ class JobVerbs(JobData):
     @property
     def breakpoints(self) -> JobBreakpoints:
         """The job's breakpoints: add, list, remove."""
-        return JobBreakpoints(self.live.breakpoint_manager, self.job_id)
+        return JobBreakpoints(
+            self.live.breakpoint_manager, cast("JobState", self), self.live.check_live
+        )
 
     def slot(self, routine_id: str, name: str) -> Slot:
         """One of the job's own slots, also after its end.

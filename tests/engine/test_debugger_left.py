@@ -1,4 +1,4 @@
-"""What is left of a hit when a part of it is gone: an item was dropped, or a breakpoint removed."""
+"""What is left of a hit when a part of it is gone, and of breakpoints when their job is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 import pytest
 
 from routilux import Flow
-from routilux.errors import NothingInHand
+from routilux.debugger.job_breakpoints import JobBreakpoints
+from routilux.errors import JobFinished, NothingInHand
 from routilux.status import ExecutionStatus
 from routilux.testing import CollectingSink
 from tests.engine.parts import into_sink, source
@@ -167,3 +168,25 @@ def test_a_key_of_an_emitted_item_is_set_as_it_was_emitted_also_after_a_restore(
     restored.debug.resume()
     rt.run_until_idle()
     assert (x.received, y.received) == ([{"b": 5, "a": 6}], [{"c": 5, "b": 6}])
+
+
+def test_a_job_that_has_ended_takes_no_breakpoints_and_none_are_kept_for_it(rt):
+    flow, _ = into_sink([1])
+    job = rt.exec(flow)
+    rt.run_until_idle()
+    assert job.status.finished
+    with pytest.raises(JobFinished):
+        job.breakpoints.add("routine", "r1")
+    assert len(job.breakpoints) == 0
+    assert not rt.monitoring.breakpoint_manager.has_early(job.job_id)
+
+
+def test_breakpoints_go_with_their_job_also_if_it_ends_while_they_are_set(rt):
+    flow, _ = into_sink([1])
+    job = rt.exec(flow, start_paused=True)
+    manager = rt.monitoring.breakpoint_manager
+    breakpoints = JobBreakpoints(manager, job, lambda: None)  # it was live a moment ago
+    job.cancel()
+    breakpoints.add("routine", "r1")
+    assert not manager.has_early(job.job_id)
+    assert len(job.breakpoints) == 1, "the job has it"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.debugger.manager import BreakpointManager
 from routilux.debugger.values import DebugState
+from routilux.errors import JobFinished
 from routilux.flow import Flow
 from routilux.job.counts import JobCounts
 from routilux.job.diagnosis import Diagnosis
@@ -88,6 +89,10 @@ class FakeJob:
 
     def snapshot(self, in_flight: str | None = None, codec: Codec | None = None) -> dict[str, Any]:
         return {"schema": 1, "in_flight": in_flight}
+
+    def check_live(self) -> None:
+        if self.state.status.finished:
+            raise JobFinished(self.state.job_id, self.state.status.value)
 
     @property
     def breakpoint_manager(self) -> BreakpointManager:
