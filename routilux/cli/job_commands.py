@@ -174,7 +174,7 @@ def step(
     mode: Annotated[
         Mode,
         typer.Argument(
-            help="over: one activation. into: the next delivery. out: all that it feeds."
+            help="over: one activation; into: the next delivery; out: all that it feeds."
         ),
     ] = Mode.OVER,
     wait: Wait = stepping.WAIT_S,

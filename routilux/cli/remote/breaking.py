@@ -96,10 +96,7 @@ def add(client: Client, word: str, kind: Kind, place: str, wish: Wish, *, as_jso
             "jobs", job["job_id"], "breakpoints", body={"type": kind.value, **where, **fields}
         )
     except AnswerError as error:
-        column = error.problem.get("column")
-        if column is None:
-            raise
-        raise CommandError(f"{error} (column {column} of the condition)", error.exit_code) from None
+        raise _told(error) from None
     if as_json:
         print_document(made)
         return DONE
@@ -109,6 +106,15 @@ def add(client: Client, word: str, kind: Kind, place: str, wish: Wish, *, as_jso
         lines += paragraph(f"not verified, it stops nothing now: {made['message']}", indent=2)
     print_lines(lines)
     return DONE
+
+
+def _told(error: AnswerError) -> CommandError:
+    """The error, with the place in the condition if that is what is wrong."""
+    column, place = error.problem.get("column"), error.problem.get("place")
+    where = f"column {column}" if column is not None else place
+    if not where:
+        return error
+    return CommandError(f"the condition is wrong at {where}: {error}", error.exit_code)
 
 
 def _flow(client: Client, flow_id: str) -> dict[str, Any] | None:
@@ -134,7 +140,7 @@ def show(client: Client, word: str, *, as_json: bool) -> int:
 
 def _lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     ids = [each["breakpoint_id"] for each in found]
-    heads = ("breakpoint", "kind", "place", "hits", "does", "if")
+    heads = ("breakpoint", "kind", "place", "hits", "does")
     cells = [
         (
             short(each["breakpoint_id"], ids),
@@ -142,7 +148,6 @@ def _lines(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             place_words(each),
             str(each["hit_count"]),
             _deed(each),
-            _condition(each["condition"]),
         )
         for each in found
     ]
@@ -165,11 +170,12 @@ def _deed(found: Mapping[str, Any]) -> str:
     words += ["once"] if found["one_shot"] else []
     words += [f"after {found['ignore_count']}"] if found["ignore_count"] else []
     words += [] if found["enabled"] else ["disabled"]
+    words += [] if found["condition"] is None else [f"if {_condition(found['condition'])}"]
     return ", ".join(words)
 
 
 def _condition(found: object) -> str:
-    text = found if isinstance(found, str) else "" if found is None else json.dumps(found)
+    text = found if isinstance(found, str) else json.dumps(found)
     return text if len(text) <= CONDITION else f"{text[: CONDITION - 3]}..."
 
 

@@ -129,7 +129,7 @@ def _resumed_lines(answer: Mapping[str, Any], session: Mapping[str, Any]) -> Ite
     yield from standing_lines(session)
     if any(not hit["pauses"] for hit in session["hits"]):
         yield from paragraph("`--item ITEM` lets one go that is held alone", indent=2)
-    for warning in answer["warnings"]:
+    for warning in answer["warnings"] if answer["changed"] or answer["holds"] else ():
         yield from paragraph(f"warning: {warning}")
 
 

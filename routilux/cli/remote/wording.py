@@ -19,6 +19,7 @@ LEAST_DATA = 20
 CUT = "..."
 UNITS = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "min"))  # seconds of each
 BREAKPOINT = "breakpoint:"  # so the names begin of holds that a breakpoint is
+HOLDS = {"operator": "the operator", "step": "a step"}
 HIDDEN = "(hidden from this key)"
 
 
@@ -69,7 +70,7 @@ def hold_words(hold: str) -> str:
     """What holds a job or an item, for a person."""
     if hold.startswith(BREAKPOINT):
         return f"breakpoint {short(hold.removeprefix(BREAKPOINT))}"
-    return "a step" if hold == "step" else printable(hold)
+    return HOLDS.get(hold) or printable(hold)
 
 
 def list_words(names: Sequence[str]) -> str:
