@@ -103,26 +103,38 @@ class Draft(Claim):
     def replace(self, slot: JobSlot, number: int, data: Any) -> None:
         """Give an item other data, also in what the policy shows of it."""
         segment, index = self._find(slot, number)
-        old = segment.data[index]
+        self._show_instead(slot, number, [data])
         segment.data = [*segment.data[:index], data, *segment.data[index + 1 :]]
-        place = [each for each, _ in self.inputs].index(slot)
-        shown = self.shown[place]
-        if shown is not None:
-            self.shown[place] = [data if each is old else each for each in shown]
 
     def drop(self, slot: JobSlot, number: int) -> Segment:
         """Take an item out; it is returned as a segment of one, still counted as waiting."""
         segment, index = self._find(slot, number)
-        place = [each for each, _ in self.inputs].index(slot)
-        segments = self.inputs[place][1]
+        self._show_instead(slot, number, [])
+        segments = next(each for own, each in self.inputs if own is slot)
         at = next(at for at, each in enumerate(segments) if each is segment)
         before = segment.cut(index - segment.start)
         gone = segment.cut(1)
         segments[at : at + 1] = [each for each in (before, segment) if len(each)]
-        shown = self.shown[place]
-        if shown is not None:
-            self.shown[place] = [each for each in shown if each is not gone.data[gone.start]]
         return gone
+
+    def _show_instead(self, slot: JobSlot, number: int, data: list[Any]) -> None:
+        """Let logic see `data` in the place of an item that its policy shows.
+
+        Items may be the same object, as small numbers are: the first of them is the first shown.
+        """
+        place = [each for each, _ in self.inputs].index(slot)
+        shown = self.shown[place]
+        if shown is None:
+            return
+        segment, index = self._find(slot, number)
+        old = segment.data[index]
+        before = sum(
+            own is slot and each.base + at < number and each.data[at] is old
+            for own, each, at in self._items()
+        )
+        same = [at for at, each in enumerate(shown) if each is old]
+        for at in same[before : before + 1]:
+            self.shown[place] = [*shown[:at], *data, *shown[at + 1 :]]
 
     def _find(self, slot: JobSlot, number: int) -> tuple[Segment, int]:
         for each, segment, index in self._items():

@@ -11,7 +11,7 @@ from routilux.debugger.job_breakpoints import JobBreakpoints
 from routilux.errors import JobFinished, NothingInHand
 from routilux.status import ExecutionStatus
 from routilux.testing import CollectingSink
-from tests.engine.parts import into_sink, source
+from tests.engine.parts import into_sink, line, made, source
 from tests.engine.test_promise_5_breakpoints import (
     at_routine,
     check_books,
@@ -190,3 +190,21 @@ def test_breakpoints_go_with_their_job_also_if_it_ends_while_they_are_set(rt):
     breakpoints.add("routine", "r1")
     assert not manager.has_early(job.job_id)
     assert len(job.breakpoints) == 1, "the job has it"
+
+
+def test_of_equal_items_that_a_policy_shows_only_the_one_that_is_meant_changes(rt):
+    seen = []
+
+    def all_but_the_last(slots, state):
+        data = slots["in"].consume_all_new()
+        return bool(data), {"in": data[:-1]}, None
+
+    taker = made(seen.append, events=(), policy=all_but_the_last)
+    job, _ = paused_before(rt, line(source([1, 1, 1, 5]), taker), at_routine("r1"))
+    rt.run_until_idle()
+    job.debug.edit(7, "r1.in#1")
+    job.debug.drop("r1.in#0")
+    job.debug.resume()
+    rt.run_until_idle()
+    assert seen == [[7, 1]]
+    assert job.status is ExecutionStatus.COMPLETED
