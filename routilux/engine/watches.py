@@ -81,10 +81,11 @@ def set_watches(job: Debugging, breakpoints: Iterable[Breakpoint], *, everywhere
         breakpoints: its breakpoints, in the order of adding.
         everywhere: whether each item is looked at in front of every slot, for a step.
     """
-    there: dict[Place, Watch] = {}
+    found: dict[Place, list[Breakpoint]] = {}
     for each in breakpoints:
         if each.enabled:
-            there[each.place] = (*there.get(each.place, ()), each)
+            found.setdefault(each.place, []).append(each)
+    there = {place: tuple(those) for place, those in found.items()}
     nothing: Watch | None = () if everywhere else None
     for slot in job.slots:
         slot.watch = there.get(("slot", slot.routine_id, slot.name), nothing)
