@@ -165,7 +165,7 @@ class Debugging(Gate):
         ids = [each for hit in with_items for each in hit.item_ids]
         # What an event has emitted is one, however many slots it goes to.
         if len(with_items) != 1 or (len(ids) > 1 and with_items[0].kind != "event"):
-            raise NothingInHand(self.state.job_id, None, ids)
+            raise NothingInHand(self.state.job_id, None if ids else wanted, ids)
         return with_items[0], ids[0]
 
     def debug_edit(self, data: Any, item_id: str | None = None, identity: str | None = None) -> str:

@@ -127,7 +127,7 @@ def test_a_hit_with_several_items_or_none_is_no_name_for_one(rt):
     rt.run_until_idle()
     (hit,) = job.debug.hits
     for touch in (lambda: job.debug.edit(9, hit.id), lambda: job.debug.drop(hit.id)):
-        with pytest.raises(NothingInHand, match=r"No item of job '.*' stands at a breakpoint"):
+        with pytest.raises(NothingInHand, match=r"Item 'hit-1' not found at a breakpoint"):
             touch()
     job.debug.resume()
     rt.run_until_idle()
@@ -146,7 +146,7 @@ def test_an_event_that_leads_nowhere_has_nothing_to_edit(rt):
     job, _ = paused_before(rt, flow, event("s", "out"))
     rt.run_until_idle()
     (hit,) = job.debug.hits
-    with pytest.raises(NothingInHand, match=r"No item of job '.*' stands at a breakpoint"):
+    with pytest.raises(NothingInHand, match=r"Item 'hit-1' not found at a breakpoint"):
         job.debug.edit(2, hit.id)
 
 
