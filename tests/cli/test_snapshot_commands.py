@@ -7,8 +7,10 @@ import json
 
 import pytest
 
-from routilux.cli.errors import DONE, NOT_FOUND, STATE, USAGE
+from routilux.cli.errors import DONE, KEY_REFUSED, NOT_FOUND, STATE, USAGE
 from tests.cli.programs import call, finish, start
+from tests.cli.served import serving
+from tests.monitoring.samples import make_runtime
 
 
 @pytest.fixture
@@ -68,8 +70,20 @@ def test_a_job_that_runs_cannot_be_saved(served, capsys):
     assert "pause it first" in done.error
 
 
-def test_a_key_that_may_not_see_items_gets_no_snapshot(job, served, capsys, monkeypatch):
+def test_what_stands_in_emit_is_saved_too_if_it_is_wanted(served, capsys):
+    job = served.start(keep_open=True, start_paused=True)
+    job.breakpoints.add("routine", "sink")
+    job.resume()
+    served.runtime.run_until_idle()  # the source stands in emit, for the slot is full
+    assert call(capsys, "snapshot", "last").code == STATE
     assert call(capsys, "snapshot", "last", "--rerun").document["job_id"] == job.job_id
+
+
+def test_where_nobody_may_see_items_there_are_no_snapshots(capsys):
+    with serving(make_runtime(), payloads=False) as hidden:
+        hidden.start(keep_open=True, start_paused=True)
+        done = call(capsys, "snapshot", "last", "--url", hidden.url)
+    assert (done.code, done.out) == (KEY_REFUSED, "")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -89,7 +90,8 @@ def draw(
         parts.append(_line(f"and {count_words(len(rows) - len(shown), 'slot')} that are emptier"))
     parts += map(_line, _standing(reading))
     if keys:
-        parts += [_line(note), Text(KEYS, style="dim", no_wrap=True, overflow="ellipsis")]
+        dim = "" if os.environ.get("NO_COLOR") else "dim"
+        parts += [_line(note), Text(KEYS, style=dim, no_wrap=True, overflow="ellipsis")]
     return Group(*parts)
 
 
