@@ -118,7 +118,7 @@ def test_a_slip_of_the_pen_does_not_leave_the_door_open(
     assert KEY not in str(told.value)
 
 
-@pytest.mark.parametrize("name", ["ROUTILUX_URL", "ROUTILUX_TRACEBACK", "ROUTILUX_OTEL_HOST"])
+@pytest.mark.parametrize("name", ["ROUTILUX_URL", "ROUTILUX_KEY_FILE", "ROUTILUX_OTEL_HOST"])
 def test_variables_of_other_parts_are_left_alone(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,7 +127,7 @@ def test_connections_with_dots_and_arrows():
 
 def test_a_word_that_may_mean_two_places():
     flow = graph([("a.b", "c"), ("a", "b.c")])
-    with pytest.raises(CommandError, match="'a.b.c' may mean several places of the flow"):
+    with pytest.raises(CommandError, match=r"'a\.b\.c' may mean several places of the flow"):
         read_place(Kind.SLOT, "a.b.c", flow)
 
 
@@ -143,9 +143,9 @@ def test_a_condition_that_fails_at_run_time_is_told(served, job, capsys):
     call(capsys, "break", "add", "last", "slot", "sink.in", "--if", "data.none > 3")
     job.resume()
     served.runtime.run_until_idle()
-    assert "the condition failed for 25 items, at last: " in call(
-        capsys, "break", "list", "last"
-    ).out
+    assert (
+        "the condition failed for 25 items, at last: " in call(capsys, "break", "list", "last").out
+    )
 
 
 def test_breakpoints_are_changed_by_id_or_its_beginning(job, capsys):

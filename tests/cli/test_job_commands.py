@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from routilux import JobState
 from routilux.cli.errors import DONE, NOT_FOUND, USAGE
+from routilux.cli.remote.address import find_server
+from routilux.cli.remote.client import Client
+from routilux.cli.remote.looking import explain
 from tests.cli.programs import call
 
 
@@ -127,9 +132,14 @@ def test_why_names_the_routine_and_its_slot(served, full, capsys):
     assert (document["bottleneck"], document["chain"]) == ("sink", ["sink", "source"])
 
 
+def test_a_long_window_is_no_silence(served, job, capsys):
+    with Client(find_server(served.url, None), timeout_s=0.8) as client:
+        assert explain(client, "last", 1.2, as_json=True) == DONE
+    assert json.loads(capsys.readouterr().out)["measured_seconds"] == 0  # of a clock that stands
+
+
 def test_why_of_a_flow_that_waits_for_room(served, full, capsys):
     full.debug.resume()
-    full.live.slots[0].metrics()
     out = call(capsys, "why", "last", "--window", 0).out
     assert "  source: waiting for room (sink.in)" in out
 

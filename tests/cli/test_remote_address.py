@@ -109,7 +109,7 @@ def test_a_key_file_that_cannot_be_read(path):
 
 def test_a_key_in_the_environment_that_is_none(monkeypatch):
     monkeypatch.setenv("ROUTILUX_API_KEY", "planted\r\nX: y")
-    with pytest.raises(CommandError, match="^ROUTILUX_API_KEY: a key is 16") as caught:
+    with pytest.raises(CommandError, match=r"^ROUTILUX_API_KEY: a key is 16") as caught:
         find_server(None, None)
     assert "planted" not in str(caught.value)
 

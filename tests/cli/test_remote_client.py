@@ -1,4 +1,4 @@
-"""Servers that are not there, silent, strange or unwilling: one line each, and a code of its own."""
+"""Servers that are not there, silent, strange or unwilling: one line each, and its code."""
 
 from __future__ import annotations
 
@@ -203,13 +203,13 @@ def test_lists_are_read_to_their_end_over_one_connection():
 
 
 def test_a_connection_that_was_closed_meanwhile_is_made_anew():
-    with serving(make_runtime(), keep_alive_timeout=1) as served:
-        with Client(find_server(served.url, None)) as client:
-            assert client.get("jobs")["total"] == 0
-            kept = client._kept.sock
-            while kept.recv(1):  # until the server has had enough of it
-                pass
-            assert client.get("jobs")["total"] == 0
+    with (
+        serving(make_runtime(), keep_alive_timeout=1) as served,
+        Client(find_server(served.url, None)) as client,
+    ):
+        assert client.get("jobs")["total"] == 0
+        assert client._kept.sock.recv(1) == b""  # the server has had enough of it
+        assert client.get("jobs")["total"] == 0
 
 
 # -- what the server refuses -----------------------------------------------------------------------
@@ -297,5 +297,3 @@ def test_a_body_that_is_too_large_is_told_as_such(tmp_path, capsys):
         done = call(capsys, "restore", path, "--url", served.url)
     assert done.code == USAGE
     assert "larger than 4096 bytes" in done.error
-
-

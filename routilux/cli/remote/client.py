@@ -192,7 +192,8 @@ class Client:
         sent = None if body is None else json.dumps(body).encode()
         timeout_s = self._timeout_s + waits_s
         try:
-            if method != "GET":  # a command that a dead connection has swallowed is not sent again
+            # A command that a dead connection has swallowed must not be sent again.
+            if method != "GET" or waits_s:
                 with closing(self._connect(timeout_s)) as connection:
                     return self._exchange(connection, method, target, sent)
             if self._kept is not None:

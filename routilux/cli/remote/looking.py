@@ -145,7 +145,8 @@ def _facts(job: Mapping[str, Any]) -> Iterator[str]:
 def explain(client: Client, word: str, window: float, *, as_json: bool) -> int:
     """Print why nothing moves, or what does. Takes `window` seconds. Returns the exit code."""
     job = find_job(client, word)
-    found = client.get("jobs", job["job_id"], "diagnosis", window=window)
+    path = ("jobs", job["job_id"], "diagnosis")
+    found = client.call("GET", path, query={"window": window}, waits_s=window)
     if as_json:
         print_document(found)
         return DONE

@@ -57,7 +57,9 @@ def take(client: Client, job_id: str, window_s: float) -> Reading:
     Raises:
         CommandError: as `client`.
     """
-    diagnosis = client.get("jobs", job_id, "diagnosis", window=window_s)
+    diagnosis = client.get(
+        "jobs", job_id, "diagnosis", window=window_s
+    )  # far shorter than a time-out
     session = client.get("jobs", job_id, "debug", "session")
     return Reading(client.get("jobs", job_id), diagnosis, session)
 
