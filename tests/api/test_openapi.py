@@ -114,3 +114,17 @@ def test_a_new_job_leads_to_all_about_it(name: str) -> None:
         assert link == {
             "operationId": target, "parameters": {"job_id": "$response.body#/job_id"}
         }  # fmt: skip
+
+
+def test_a_new_breakpoint_leads_to_all_about_it() -> None:
+    (operation,) = (each for each in OPERATIONS if each.name == "createBreakpoint")
+    links = operation.told["responses"]["201"]["links"]
+    assert set(links) == {"getBreakpoint", "updateBreakpoint", "deleteBreakpoint"}
+    for target, link in links.items():
+        assert link == {
+            "operationId": target,
+            "parameters": {
+                "job_id": "$response.body#/job_id",
+                "breakpoint_id": "$response.body#/breakpoint_id",
+            },
+        }

@@ -116,9 +116,8 @@ def test_a_breakpoint_stops_the_job_upstream_goes_on_sending_and_nothing_is_lost
     assert set(answer["queue_status"]) == {"total_slots", "full_slots", "near_full_slots"}
     assert answer["queue_status"]["total_slots"] == 2
     (warning,) = answer["warnings"]
-    assert f"sink.items is full once its held items are in (0/{LENGTH}" in warning or (
-        f"sink.items is full ({LENGTH}" in warning
-    )
+    assert "sink.items is full once its held items are in" in warning
+    assert f"{LENGTH} held" in warning
     upstream.sink.wait_for(COUNT)
     assert upstream.post(100).status_code == 202
     good(client.post(f"{base}/close"))
