@@ -20,6 +20,7 @@ from routilux import ErrorHandler, Flow, JobState, Runtime
 from routilux.api.main import create_app
 from routilux.api.paging import make_cursor
 from routilux.api.payloads import Payloads, payloads_of
+from routilux.debugger.registry import MonitoringRegistry
 from routilux.engine.ledger import Ledger
 from routilux.errors import SlotQueueFullError
 from routilux.flow_registry import FlowRegistry
@@ -78,7 +79,8 @@ def fill(job: JobState) -> None:
 def runtime() -> Iterator[Runtime]:
     """A runtime with jobs in every state, and one that was let go."""
     jobs = JobStore(finished_limit=FINISHED_LIMIT)
-    with Runtime(2, flows=FlowRegistry(), jobs=jobs, ledger=Ledger()) as runtime:
+    own = MonitoringRegistry()
+    with Runtime(2, flows=FlowRegistry(), jobs=jobs, ledger=Ledger(), monitoring=own) as runtime:
         flow = make_flow()
         runtime.flows.register(flow)
         for number in range(FINISHED_LIMIT):
@@ -304,7 +306,8 @@ def test_all_operations(
     run = Run(app)
     assert not run.failures, "\n\n".join(run.failures)
     assert run.cases >= LEAST_CASES
-    wanted = successes(app) - {("restoreJob", 201)}
+    # By chance only: a whole snapshot, and the id of an item that is held at that moment.
+    wanted = successes(app) - {("restoreJob", 201), ("dropItem", 200)}
     if not visible:
         for name in ("snapshotJob", "evaluateExpression"):
             wanted.remove((name, 200))
