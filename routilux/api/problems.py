@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 logger = logging.getLogger("routilux.api")
+# What a client can make sense of who does not know what reads its body here.
+PLAINER = {
+    "extra_forbidden": "there is no such field here: /docs shows those there are",
+    "model_attributes_type": "send one JSON object",
+    "model_type": "send one JSON object",
+}
 SAFE = "/:@!$&'()*+,;="  # in a path these stand for themselves
 MEDIA_TYPE = "application/problem+json"
 
@@ -160,7 +166,8 @@ def _told(error: Mapping[str, Any]) -> dict[str, str]:
     if error["type"] == "value_error":  # of a check of our own
         return {"where": _place(error["loc"]), "message": str(error["ctx"]["error"])}
     if error["type"] != "json_invalid":
-        return {"where": _place(error["loc"]), "message": error["msg"]}
+        message = PLAINER.get(error["type"], error["msg"])
+        return {"where": _place(error["loc"]), "message": message}
     what, position = error["ctx"]["error"], error["loc"][-1]
     message = f"No JSON, {what} at character {position}: send one JSON object"
     return {"where": "body", "message": message}

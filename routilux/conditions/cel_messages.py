@@ -97,7 +97,10 @@ def _reason(reason: str) -> str:
         return reason.removeprefix("Syntax error: ")[:200]
     if syntax[1] == "<EOF>":
         return "it ends too early"
-    return f"{syntax[1][:_LONGEST_NAME]!r} cannot stand here"  # printable, whatever it is
+    token = syntax[1].strip()
+    if token[:1] in ("'", '"'):  # what is in the text may be a secret
+        return "a text begins here and is not closed, or it cannot stand here"
+    return f"{token[:_LONGEST_NAME]!r} cannot stand here"  # printable, whatever it is
 
 
 def _column(text: str, line: int, column: int) -> int:

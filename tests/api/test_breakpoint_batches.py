@@ -30,7 +30,7 @@ REASONS = [
     "type: Input should be 'routine'",
     "condition: it ends too early (column 9)",
     "unknown operator 'wat'",
-    "slot: Extra inputs",
+    "slot: there is no such field here",
     "send an object with the fields of a breakpoint",
     "send an object with the fields of a breakpoint",
 ]

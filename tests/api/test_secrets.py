@@ -183,6 +183,8 @@ def provoke_errors(planted: Planted, job_id: str) -> None:
         ("POST", "/api/jobs", {"flow_id": 1, "entry_params": ITEM}, {}),
         ("POST", f"{base}/breakpoints", {**HELD, "condition": f"data.n == {literal} and"}, {}),
         ("POST", f"{base}/breakpoints", {**HELD, "condition": f"data.n == {literal} +"}, {}),
+        ("POST", f"{base}/breakpoints", {**HELD, "condition": f"data.n == {literal[:-1]}"}, {}),
+        ("POST", f"{base}/breakpoints", {**HELD, "condition": f"data.n {literal}"}, {}),
         ("POST", f"{base}/breakpoints", {**HELD, "log_message": SECRETS["message"] + "{"}, {}),
         ("PUT", f"{base}/breakpoints/nope", {"condition": literal}, {}),
         ("PUT", f"{base}/debug/variables/nope", {"value": SECRETS["value"]}, {}),

@@ -101,7 +101,7 @@ def evaluate(
 def drop_item(
     job_id: str, item_id: str, context: AppContext, caller: AppCaller
 ) -> ItemDroppedResponse:
-    """Make an item in hand a dead letter (``dropped_in_debugger``)."""
+    """Make an item in hand a dead letter (``dropped_in_debugger``). In a path `#` is `%23`."""
     job = context.started_job(job_id)
     try:
         dropped = job.debug.drop(item_id, identity=caller.identity)
