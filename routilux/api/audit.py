@@ -42,7 +42,7 @@ class Audit:
 
         try:
             await self.app(scope, receive, answer)
-        except BaseException:
+        except BaseException:  # also of a request that was cancelled
             status = 500 if status is None else status
             raise
         finally:

@@ -12,8 +12,6 @@ from routilux.conditions.cel_tree import Literal, Name, read_tree
 from routilux.conditions.item_view import ItemView, TooLarge
 from tests.conditions.hostile_run import timed
 
-pytest.importorskip("cel_expr_python")
-
 
 def tree(text):
     return read_tree(library.NewEnv().compile(text, disable_check=True).serialize())

@@ -12,8 +12,6 @@ import pytest
 from routilux.conditions import ConditionError, ItemView, Verdict, compile_condition
 from routilux.conditions import cel as cel_module
 
-pytest.importorskip("cel_expr_python")
-
 ITEM = {"size": 5, "name": "anna", "tags": ["a", "b"], "user": {"id": 7}, "password": "hunter2"}
 META = {"slot": "in", "attempt": 2, "emitted_at": "2026-01-02T03:04:05+00:00"}
 

@@ -22,7 +22,6 @@ from routilux.conditions.template import MAX_FILLED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytest.importorskip("cel_expr_python")
 
 SECRET = "hunter2"
 ITEM = {

@@ -104,7 +104,7 @@ class EventHub:
             self._begin(reader, last_id)
             pump = self._pump(loop)
             pump.add(reader)
-        except BaseException:
+        except BaseException:  # whatever it was: the place is free again
             self._count_out()
             raise
         return reader, pump
