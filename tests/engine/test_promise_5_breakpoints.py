@@ -676,3 +676,28 @@ def test_breakpoints_stop_nothing_once_the_runtime_is_shut_down():
     assert job.status == ExecutionStatus.COMPLETED
     assert sink.received == [0, 1, 2]
     assert mark.hit_count == 0
+
+
+def test_an_item_that_does_not_stand_is_not_taken_for_another(rt):
+    flow, sink = into_sink([{"n": 0}, {"n": 1}])
+    job, _ = paused_before(rt, flow, slot("r1", "items"))
+    rt.run_until_idle()
+    for look in (
+        lambda: job.debug.get_variables("r1.items#7"),
+        lambda: job.debug.evaluate("1", "r1.items#7"),
+        lambda: job.debug.set_variable("state.x", 1, "r1.items#7"),
+        lambda: job.debug.set_variable("item.n", 1, "r1.items#7"),
+    ):
+        with pytest.raises(NothingInHand, match="'r1.items#7' not found"):
+            look()
+    assert job.routine_data("r1") == {}
+
+
+def test_a_hit_without_items_has_none_to_drop(rt):
+    flow, sink = into_sink(range(2))
+    job, _ = paused_before(rt, flow, at_routine("r0"))
+    rt.run_until_idle()
+    with pytest.raises(NothingInHand, match=job.job_id):
+        job.debug.drop(job.debug.hits[0].id)
+    resume_until_done(rt, job)
+    assert sink.received == [0, 1]
