@@ -79,6 +79,7 @@ def test_too_short_or_strange_words_mean_no_job(served, capsys):
         done = call(capsys, "status", word)
         assert done.code == NOT_FOUND, word
         assert "\x1b" not in done.err
+        assert done.error.endswith("not found: `routilux ps --all` lists those there are")
     assert call(capsys, "status", "").code == USAGE
 
 

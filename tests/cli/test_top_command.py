@@ -141,6 +141,20 @@ def test_the_terminal_is_as_before_whatever_ends_it(running, job):
     assert b"routilux: error: no server at " in screen.seen
 
 
+def test_keys_still_come_after_it_was_stopped_and_goes_on(running, job):
+    screen = on_screen(running)
+    shell = termios.tcgetattr(screen.master)
+    screen.read_until(KEYS.encode())
+    screen.process.send_signal(signal.SIGSTOP)
+    os.waitpid(screen.process.pid, os.WUNTRACED)
+    termios.tcsetattr(screen.master, termios.TCSANOW, shell)  # as a shell does
+    screen.process.send_signal(signal.SIGCONT)
+    while termios.tcgetattr(screen.master)[3] & termios.ICANON:
+        assert screen.process.poll() is None
+    screen.press(b"q")
+    assert screen.end() == DONE
+
+
 def test_without_colours(running, job):
     screen = on_screen(running, NO_COLOR="1")
     screen.read_until(KEYS.encode())

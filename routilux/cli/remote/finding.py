@@ -33,9 +33,9 @@ def find_job(client: Client, word: str) -> Job:
     try:
         return cast(Job, client.get("jobs", word))
     except AnswerError as error:
-        if error.status != 404 or len(word) < SHORTEST:
+        if error.status != 404:
             raise
-    jobs = [job for job in _all_jobs(client) if job["job_id"].startswith(word)]
+    jobs = [job for job in _all_jobs(client) if _begins_so(job["job_id"], word)]
     if len(jobs) == 1:
         return jobs[0]
     shown = printable(word)
@@ -96,9 +96,9 @@ def pick_ids(words: Iterable[str], known: Sequence[str], what: str) -> list[str]
     """
     picked = []
     for word in words:
-        found = [word] if word in known else [each for each in known if each.startswith(word)]
+        found = [word] if word in known else [each for each in known if _begins_so(each, word)]
         shown = printable(word)
-        if not found or (found != [word] and len(word) < SHORTEST):
+        if not found:
             there = ", ".join(short(each) for each in known[:MOST_SHOWN]) or "none"
             more = len(known) - MOST_SHOWN
             there += f" and {more} more" if more > 0 else ""
@@ -107,6 +107,10 @@ def pick_ids(words: Iterable[str], known: Sequence[str], what: str) -> list[str]
             raise CommandError(f"several begin with '{shown}': {', '.join(found)}", USAGE)
         picked.append(found[0])
     return list(dict.fromkeys(picked))
+
+
+def _begins_so(name: str, word: str) -> bool:
+    return len(word) >= SHORTEST and name.startswith(word)
 
 
 def find_slot(client: Client, job: Job, word: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ class Keyboard:
     def __init__(self) -> None:
         self.is_there = HAS_KEYS and sys.stdin is not None and sys.stdin.isatty()
         self._before: list[Any] | None = None
+        self._handler: Any = None
 
     def read(self, timeout_s: float) -> str | None:
         """The next key, or None if there is none for `timeout_s` seconds. Blocks."""
@@ -48,6 +50,8 @@ class Keyboard:
             handle = sys.stdin.fileno()
             self._before = termios.tcgetattr(handle)
             tty.setcbreak(handle)
+            # After Ctrl-Z and `fg` the terminal has the settings of the shell.
+            self._handler = signal.signal(signal.SIGCONT, lambda *_: tty.setcbreak(handle))
         return self
 
     def __exit__(
@@ -57,4 +61,5 @@ class Keyboard:
         trace: TracebackType | None,
     ) -> None:
         if self._before is not None:
+            signal.signal(signal.SIGCONT, self._handler or signal.SIG_DFL)
             termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._before)

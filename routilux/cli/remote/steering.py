@@ -125,7 +125,10 @@ def resumed_words(answer: Mapping[str, Any]) -> str:
 
 
 def _resumed_lines(answer: Mapping[str, Any], session: Mapping[str, Any]) -> Iterator[str]:
-    yield from paragraph(f"Job {short(answer['job_id'])}: {resumed_words(answer)}")
+    again = ""
+    if session["holds"] and not answer["holds"]:
+        again = f"; held again by {list_words([hold_words(each) for each in session['holds']])}"
+    yield from paragraph(f"Job {short(answer['job_id'])}: {resumed_words(answer)}{again}")
     yield from standing_lines(session)
     if any(not hit["pauses"] for hit in session["hits"]):
         yield from paragraph("`--item ITEM` lets one go that is held alone", indent=2)

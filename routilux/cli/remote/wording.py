@@ -33,10 +33,11 @@ def short(name: str, among: Sequence[str] = ()) -> str:
 
 
 def seconds_words(seconds: float) -> str:
-    """A duration, such as ``0.4 s``, ``12 s``, ``3 min``, ``2.5 h``."""
+    """A duration, such as ``0.4 s``, ``12 s``, ``3.0 min``, ``2.5 h``."""
     for size, unit in UNITS:
         if seconds >= size:
-            return f"{seconds / size:.1f}".removesuffix(".0") + f" {unit}"
+            count = seconds / size
+            return f"{count:.0f} {unit}" if count >= 10 else f"{count:.1f} {unit}"
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
 
 
