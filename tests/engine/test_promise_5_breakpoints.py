@@ -679,7 +679,7 @@ def test_breakpoints_stop_nothing_once_the_runtime_is_shut_down():
 
 
 def test_an_item_that_does_not_stand_is_not_taken_for_another(rt):
-    flow, sink = into_sink([{"n": 0}, {"n": 1}])
+    flow, _sink = into_sink([{"n": 0}, {"n": 1}])
     job, _ = paused_before(rt, flow, slot("r1", "items"))
     rt.run_until_idle()
     for look in (
@@ -688,7 +688,7 @@ def test_an_item_that_does_not_stand_is_not_taken_for_another(rt):
         lambda: job.debug.set_variable("state.x", 1, "r1.items#7"),
         lambda: job.debug.set_variable("item.n", 1, "r1.items#7"),
     ):
-        with pytest.raises(NothingInHand, match="'r1.items#7' not found"):
+        with pytest.raises(NothingInHand, match=r"'r1.items#7' not found"):
             look()
     assert job.routine_data("r1") == {}
 
