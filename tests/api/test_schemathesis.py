@@ -200,6 +200,8 @@ def fitting(runtime: Runtime) -> Iterator[None]:
         if isinstance(given.get("slot_name"), str) and chosen % 8:
             given["routine_id"], given["slot_name"] = SLOTS[chosen // 16 % len(SLOTS)]
         fit_debugger(case, given, chosen, runtime.jobs)
+        if isinstance(given.get("job_id"), str) and chosen % 37 == 0:
+            given["job_id"] = "ended-0"  # which was let go
         if isinstance(case.query.get("cursor"), str):
             case.query["cursor"] = make_cursor((str(chosen % 4), "1"))
         key = case.headers.get("Idempotency-Key")
