@@ -15,7 +15,7 @@ breakpoints = typer.Typer(help="Breakpoints of a job.")
 
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ID]...", help="Breakpoints, or how their ids begin."),
+    typer.Argument(metavar="ID", help="Breakpoints, or how their ids begin."),
 ]
 
 

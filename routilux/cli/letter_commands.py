@@ -14,7 +14,7 @@ dead_letters = typer.Typer(help="Items that were refused or failed.")
 
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ID]...", help="Dead letters, such as dl-1."),
+    typer.Argument(metavar="ID", help="Dead letters, such as dl-1."),
 ]
 
 

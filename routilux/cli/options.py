@@ -33,7 +33,7 @@ JobId = Annotated[
 SomeJobId = Annotated[
     str | None,
     typer.Argument(
-        metavar="[JOB]",
+        metavar="JOB",
         help="A job's id, the beginning of one, or 'last'. Without it: the only live job.",
         autocompletion=job_ids,
     ),
