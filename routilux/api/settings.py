@@ -89,7 +89,13 @@ class ApiSettings(BaseSettings):
         description="Seconds that running work gets at the end.",
     )
     event_streams: Count = Field(default=256, description="Event streams at a time.")
-    breakpoints_per_job: Count = Field(default=1_000, description="Breakpoints of a job.")
+    log_error_texts: bool = Field(
+        default=False,
+        description="Whether the server's log has the texts of errors that logic raised.",
+    )
+    breakpoints_per_job: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        default=1_000, description="Breakpoints of a job."
+    )
     batch_limit: Count = Field(default=100, description="Breakpoints in a batch.")
     body_limit: Annotated[int, Field(ge=1_024)] = Field(
         default=1 << 20, description="Bytes of a body."

@@ -53,7 +53,7 @@ def serve(
     for flow in flows.values():
         FlowRegistry.get_instance().register(flow)
     with Interrupts(second=_leave) as interrupts, ExitStack() as stack:
-        stack.enter_context(server_log())
+        stack.enter_context(server_log(error_texts=settings.log_error_texts))
         state = stack.enter_context(telemetry(interrupts))
         runtime = Runtime(jobs=_store(settings))
         stack.callback(runtime.shutdown, wait=True, timeout=SHUTDOWN_S)

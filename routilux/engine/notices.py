@@ -34,6 +34,11 @@ logger = logging.getLogger("routilux.job")
 LOG_EVERY_NS = NANOSECONDS  # one ERROR line a second for each slot and reason says enough
 
 
+def error_facts(error: BaseException) -> dict[str, str]:
+    """What a log line has as fields, for those who keep an error's text from their log."""
+    return {"error_type": type(error).__name__, "error_text": describe(error)}
+
+
 class Notices(JobCore):
     """The part of a job that tells."""
 
@@ -105,7 +110,7 @@ class Notices(JobCore):
         told = (message, self.state.job_id, routine_id, what, text)
         # Where it was raised is told once, when nothing more is tried.
         log = logger.warning if what == "retry" else partial(logger.error, exc_info=error)
-        self.notices.append((log, told))
+        self.notices.append((partial(log, extra=error_facts(error)), told))
 
     def refused(self, slot: JobSlot, segment: Segment, reason: str, attempts: int = 0) -> None:
         """Items of the job's own logic were refused: dead letters, logs, hooks."""
@@ -166,7 +171,7 @@ class Notices(JobCore):
             (slot.routine_id, slot.name, "logic_error"),
             1,
             f"Item of {slot.routine_id}.{slot.name} failed: {describe(error)}",
-            error if error.__traceback__ is not None else None,
+            error,
         )
 
     def held(self, slot: JobSlot, segment: Segment) -> None:
@@ -250,5 +255,8 @@ class Notices(JobCore):
         self._logged[key], self._unlogged[key] = now, 0
         since = f" ({total} since the last such line)" if last is not None else ""
         message = "Job: %s. %s%s"
-        log = partial(logger.error, exc_info=raised)
+        log: Callable[..., None] = logger.error
+        if raised is not None:
+            known = raised if raised.__traceback__ is not None else None
+            log = partial(logger.error, exc_info=known, extra=error_facts(raised))
         self.notices.append((log, (message, self.state.job_id, text, since)))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CLIENTS = 64
+SECONDS = 30.0
 ROUNDING_S = 0.001  # of the times in audit lines
 LINE = re.compile(r'[A-Z]+ (?P<operation>\w+) .*identity="(?P<identity>[^"]*)" status=(?P<status>\d+) ms=(?P<ms>[0-9.]+)')  # noqa: E501  # fmt: skip
 MUST_SUCCEED = {
@@ -242,19 +243,17 @@ def check_end(holds: list[str], breakpoints: int, hands: list[Hand], lines: list
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("seconds", [4, 30])
 def test_many_clients_at_one_busy_job(
     busy: Busy,
     served: tuple[Server, Callable[[int], list[Hand]]],
     audit: Lines,
-    seconds: int,
     record_property: Callable[[str, object], None],
 ) -> None:
     server, make_hands = served
     seed = random.SystemRandom().randrange(10**9)
     print(f"seed {seed}")  # noqa: T201 - shown when it fails
     clients = make_hands(seed)
-    let_work(clients, seconds)
+    let_work(clients, SECONDS)
     server.stop()  # the last audit lines are written when it has ended
     holds = list(busy.job.debug.state().holds)
     breakpoints = len(list(busy.job.breakpoints))

@@ -21,6 +21,7 @@ from routilux import ErrorHandler, Flow, JobState, Runtime
 from routilux.api.main import create_app
 from routilux.api.server import Server
 from routilux.api.settings import ApiSettings
+from routilux.cli.logs import ServerFormatter
 from routilux.cli.saving import save_jobs
 from routilux.engine.ledger import Ledger
 from routilux.flow_registry import FlowRegistry
@@ -321,6 +322,11 @@ def test_secrets_stay_where_they_belong(
     # of the program is in a line, and nothing at all in those of the HTTP face.
     own = [each for each in caplog.records if (each.name, each.levelname) == OWN_ERRORS]
     assert {name for each in own for name in found_in(_line(each))} == {"error"}
+    # A server's log does not even have the text of an error, unless it is asked for.
+    served = ServerFormatter(error_texts=False)
+    assert found_in("".join(served.format(each) for each in caplog.records)) == []
+    asked = ServerFormatter(error_texts=True)
+    assert found_in("".join(asked.format(each) for each in own)) == ["error"]
     rest = [_line(each) for each in caplog.records if each not in own]
     assert {name for each in rest for name in found_in(each)} == set()
     audited = [each for each in rest if re.match(r"(POST|PUT|DELETE) \w+ ", each)]

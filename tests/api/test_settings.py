@@ -45,6 +45,7 @@ def test_every_setting_is_read_from_its_variable(
         "allowed_hosts": ("Jobs.example, [fe80::1]", ("jobs.example", "fe80::1")),
         "cors_origins": ("https://A.example:8443", ("https://a.example:8443",)),
         "payloads": ("false", False),
+        "log_error_texts": ("true", True),
         "finished_jobs": ("7", 7),
         "finished_job_age": ("none", None),
         "snapshot_folder": (str(tmp_path), tmp_path),
