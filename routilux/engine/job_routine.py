@@ -217,7 +217,10 @@ class JobRoutine:
         job.active += 1
         if claim is not None and self.concurrency > 1:
             self.consider()  # another lane may have work left
-        return RunningActivation(job, self, claim)
+        activation = RunningActivation(job, self, claim)
+        if job.debugger is not None and type(claim) is Claim:
+            job.debugger.began(activation)
+        return activation
 
     def _claim(self) -> Claim | None:
         """What the next activation gets; None: its policy has to be asked, on a worker."""

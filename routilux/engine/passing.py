@@ -1,24 +1,22 @@
-"""Passing the debugger: the last thing before logic is called, in a job that is debugged."""
+"""Passing the debugger: the last thing before logic of a watched routine is called."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from routilux.engine.caught import Draft
-
 if TYPE_CHECKING:
+    from routilux.engine.caught import Draft
     from routilux.engine.debugger import Debugger, Match
     from routilux.engine.running import RunningActivation
 
 
-def passes(activation: RunningActivation, debugger: Debugger) -> bool:
+def passes(activation: RunningActivation, draft: Draft) -> bool:
     """Whether logic may be called; else a breakpoint of its routine stops the activation."""
-    job, draft = activation.job, activation.claim
-    found: list[Match] = []
-    if isinstance(draft, Draft) and not draft.checked:
-        found = debugger.judge(activation.node, draft)
+    job, debugger = activation.job, activation.job.debugger
+    assert debugger is not None  # it makes the drafts
+    found = [] if draft.checked else debugger.judge(activation.node, draft)
     with job.lock:
-        may_run = not isinstance(draft, Draft) or _commit(activation, debugger, draft, found)
+        may_run = _commit(activation, debugger, draft, found)
         if may_run:
             debugger.began(activation)
         else:

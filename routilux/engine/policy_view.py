@@ -119,8 +119,10 @@ def ask_policy(activation: RunningActivation) -> Claim | None:
                 view.give_back()
             _declined(activation, policy, views)
             return None
-        claim = _accept(activation, views, shown)
+        claim = activation.claim = _accept(activation, views, shown)
         claim.message = message
+        if job.debugger is not None and type(claim) is Claim:
+            job.debugger.began(activation)
     job.tell_notices()
     return claim
 

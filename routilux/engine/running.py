@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.activation import activation_here, current_activation
 from routilux.clock import NANOSECONDS
+from routilux.engine.caught import Draft
 from routilux.engine.delivery import Delivery
 from routilux.engine.failures import policy_failed, settle_failure
 from routilux.engine.notices import logger
@@ -127,7 +128,7 @@ class RunningActivation:
             if self.claim is None:
                 return
         job = self.job
-        if job.debugger is not None and not passes(self, job.debugger):
+        if type(self.claim) is Draft and not passes(self, self.claim):
             return
         current_activation.set(self)
         job.state.current_routine_id = self.routine_id
