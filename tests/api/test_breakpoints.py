@@ -314,7 +314,7 @@ def test_a_thousand_breakpoints_and_no_more(job: Debugged) -> None:
     assert len(job.hits()[0]["breakpoint_ids"]) == LIMIT
 
 
-@pytest.mark.parametrize("allowed", [2, 5_000])
+@pytest.mark.parametrize("allowed", [2, LIMIT])
 def test_a_limit_of_ones_own(runtime: StepRuntime, client: TestClient, allowed: int) -> None:
     job = Debugged(client, runtime)
     least = min(allowed, LIMIT)
