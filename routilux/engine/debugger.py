@@ -293,6 +293,11 @@ class Debugger:
         """Whether an activation of that routine may start now."""
         return self.step is None or self.step.admits(node)
 
+    def admitted(self, activation: RunningActivation) -> None:
+        """That activation starts."""
+        if self.step is not None:
+            self.step.admitted(activation)
+
     def began(self, activation: RunningActivation) -> None:
         """Logic is about to be called."""
         self.chain.began(activation)

@@ -218,8 +218,10 @@ class JobRoutine:
         if claim is not None and self.concurrency > 1:
             self.consider()  # another lane may have work left
         activation = RunningActivation(job, self, claim)
-        if job.debugger is not None and type(claim) is Claim:
-            job.debugger.began(activation)
+        if job.debugger is not None:
+            job.debugger.admitted(activation)
+            if type(claim) is Claim:
+                job.debugger.began(activation)
         return activation
 
     def _claim(self) -> Claim | None:

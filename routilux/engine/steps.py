@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from routilux.segment import Segment
 
 OVER, INTO, OUT = "over", "into", "out"
-STEPS = (OVER, INTO, OUT)
 
 
 class Step:
@@ -47,6 +46,9 @@ class Step:
         """Whether an activation of that routine may start; it does so at once."""
         return True
 
+    def admitted(self, activation: RunningActivation) -> None:
+        """The activation that was let start."""
+
     def began(self, activation: RunningActivation) -> None:
         """Logic is about to be called."""
 
@@ -68,6 +70,7 @@ class StepOver(Step):
         super().__init__(job, focus)
         self._wanted = {node.id for hit in focus for node in _next_nodes(hit)}
         self._declined: set[str] = set()
+        self._one: RunningActivation | None = None
 
     def admits(self, node: JobRoutine) -> bool:
         """One, of a routine that is wanted."""
@@ -79,8 +82,14 @@ class StepOver(Step):
         self.job.barred = True
         return True
 
+    def admitted(self, activation: RunningActivation) -> None:
+        """This is the one; others may go on that stood still before the step."""
+        self._one = activation
+
     def ended(self, activation: RunningActivation) -> str | None:
         """The one has ended; if its logic was not called, another may begin."""
+        if activation is not self._one:
+            return None
         if activation.outcome != "running":
             return f"activation {activation.id} has ended"
         self._declined.add(activation.routine_id)

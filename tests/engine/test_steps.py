@@ -142,6 +142,30 @@ def test_a_step_whose_logic_finds_no_room_ends_where_it_stands(rt):
     assert flow.routines["r2"].received == [0, 1, 2, 3, 4]
 
 
+def test_a_step_over_is_not_over_when_one_that_stood_has_ended(rt):
+    routine = made().set_activation_policy(batch_size_policy(1))
+
+    def logic(items):
+        for number in range(5):
+            routine.emit_item("out", number)
+
+    routine.set_logic(logic)
+    flow = line(source(range(3)), routine, CollectingSink(max_queue_length=2, overflow="block"))
+    job = rt.exec(flow, start_paused=True)
+    job.breakpoints.add("event", "r0", event_name="out", condition="data > 99")
+    job.breakpoints.add("slot", "r1", slot_name="in", one_shot=True)
+    job.resume()
+    rt.run_until_idle()
+    assert job.live.names(standing=True) == ["r0"]  # at the gate, with what it emits
+    job.debug.step_over()
+    rt.run_until_idle()
+    assert job.live.names(standing=True) == ["r1"]  # and r0 has ended
+    assert "no room" in job.debug.state().description
+    job.debug.resume()
+    assert job.wait()
+    assert flow.routines["r2"].received == [0, 1, 2, 3, 4] * 3
+
+
 def test_a_breakpoint_ends_a_step(rt):
     flow = three()
     job, _ = steady(rt, flow)
