@@ -16,7 +16,7 @@ from routilux.ids import new_id
 from routilux.job.results import ResumeResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from routilux.debugger.manager import BreakpointManager
@@ -72,8 +72,7 @@ class DebugSession:
     @property
     def items(self) -> tuple[ItemInHand, ...]:
         """The items in hand, each once."""
-        found = {item.id: item for hit in self.hits for item in hit.items}
-        return tuple(found.values())
+        return _items(self.hits)
 
     @property
     def step_mode(self) -> str | None:
@@ -218,11 +217,17 @@ class DebugSession:
         Raises:
             NothingInHand: no item of that id stands.
         """
-        item, routine_id = self._focus(item_id)
+        hits = self.hits
+        item, routine_id = self._focus(hits, item_id)
+        return self._variables(hits, item, routine_id)
+
+    def _variables(
+        self, hits: Sequence[HitInfo], item: ItemInHand | None, routine_id: str | None
+    ) -> dict[str, Any]:
         job = self._known_job()
         return {
             "item": item.data if item is not None else None,
-            "items": {each.id: each.data for each in self.items},
+            "items": {each.id: each.data for each in _items(hits)},
             "state": dict(job.routine_data(routine_id)) if routine_id is not None else {},
             "shared": dict(job.shared_data),
         }
@@ -247,7 +252,7 @@ class DebugSession:
             raise LookupError(
                 f"Variable '{name}' not found: use item, item.KEY, state.KEY, shared.KEY"
             )
-        item, routine_id = self._focus(item_id)
+        item, routine_id = self._focus(self.hits, item_id)
         job = self._known_job()
         if job.status.finished:
             raise JobFinished(job.job_id, job.status.value)
@@ -276,18 +281,20 @@ class DebugSession:
             ConditionError: the expression is wrong, or cannot be evaluated here.
             NothingInHand: no item of that id stands.
         """
-        item, _ = self._focus(item_id)
-        found = self.get_variables(item_id)
+        hits = self.hits
+        item, routine_id = self._focus(hits, item_id)
+        found = self._variables(hits, item, routine_id)
         names = {"state": found["state"], "shared": found["shared"]}
         meta = {} if item is None else _meta(item)
         return compile_expression(expression).evaluate(ItemView(found["item"], meta, names=names))
 
-    def _focus(self, item_id: str | None) -> tuple[ItemInHand | None, str | None]:
+    def _focus(
+        self, hits: Sequence[HitInfo], item_id: str | None
+    ) -> tuple[ItemInHand | None, str | None]:
         """An item in hand, or None, and the routine that it stands at.
 
         At an event it has the data that were emitted: with those it is edited, for all slots.
         """
-        hits = self.hits
         for hit in hits:
             for item in hit.items:
                 if item_id in (None, item.id, hit.id):
@@ -309,6 +316,11 @@ class DebugSession:
 
     def __repr__(self) -> str:
         return f"<DebugSession of job '{self.job_id}': {self.status}>"
+
+
+def _items(hits: Sequence[HitInfo]) -> tuple[ItemInHand, ...]:
+    """The items that hits hold, each once."""
+    return tuple({item.id: item for hit in hits for item in hit.items}.values())
 
 
 def _with_key(item: ItemInHand, key: str, value: Any) -> Any:
