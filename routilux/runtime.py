@@ -240,11 +240,8 @@ class Runtime:
 
     def breakpoints_changed(self, job_id: str | None) -> None:
         """Let a job, or all jobs, look at their breakpoints anew (the manager calls it)."""
-        with self._changed:
-            jobs = list(self._live.values())
-        for job in jobs:
-            if job_id in (None, job.state.job_id):
-                job.breakpoints_changed()
+        for job in self._jobs(job_id):
+            job.breakpoints_changed()
 
     def _plan(self, flow: Flow) -> FlowPlan:
         known = self._plans.get(id(flow))
@@ -275,8 +272,15 @@ class Runtime:
 
     def list_jobs(self) -> list[JobState]:
         """The live jobs of this runtime."""
+        return [job.state for job in self._jobs()]
+
+    def _jobs(self, job_id: str | None = None) -> list[Job]:
+        """The live jobs, or the one of that id."""
         with self._changed:
-            return [job.state for job in self._live.values()]
+            if job_id is None:
+                return list(self._live.values())
+            job = self._live.get(job_id)
+            return [job] if job is not None else []
 
     def cancel_job(self, job_id: str, reason: str = "") -> bool:
         """Cancel a job. False if there is no live job of that id."""
@@ -285,9 +289,9 @@ class Runtime:
 
     def get_active_routines(self, job_id: str | None = None) -> set[str]:
         """Ids of routines whose logic runs or stands still, of one job or of all."""
-        with self._changed:
-            jobs = [job for key, job in self._live.items() if job_id in (None, key)]
-        return {node.id for job in jobs for node in job.routines.values() if node.lanes}
+        return {
+            node.id for job in self._jobs(job_id) for node in job.routines.values() if node.lanes
+        }
 
     def wait_until_all_jobs_finished(self, timeout: float | None = None) -> bool:
         """Block until no job is live, or `timeout` seconds. True if none is.
@@ -387,9 +391,7 @@ class Runtime:
     ) -> None:
         """Wait for the jobs; if the block has raised, cancel them first: they may have no end."""
         if kind is not None:
-            with self._changed:
-                jobs = list(self._live.values())
-            for job in jobs:
+            for job in self._jobs():
                 job.shut_down(cancel=True)
         self.shutdown(wait=True)
 

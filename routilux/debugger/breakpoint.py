@@ -10,7 +10,7 @@ from routilux.ids import new_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from routilux.conditions import Condition, Template
+    from routilux.conditions import Condition, ItemView, Template
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -153,8 +153,7 @@ class Breakpoint:
 
     @enabled.setter
     def enabled(self, value: bool) -> None:
-        self._enabled = bool(value)
-        self._changed()
+        self.update(enabled=value)
 
     @property
     def condition(self) -> str | Mapping[str, Any] | None:
@@ -167,8 +166,7 @@ class Breakpoint:
 
     @condition.setter
     def condition(self, source: str | Mapping[str, Any] | None) -> None:
-        self.compiled = _named("condition", compile_condition, source)
-        self._changed()
+        self.update(condition=source)
 
     def update(self, **changes: Any) -> None:
         """Change several fields at once, all or none, and take effect at once.
@@ -207,10 +205,15 @@ class Breakpoint:
         """A one-shot breakpoint has stopped something: it is over. Tells nobody."""
         self._enabled = False
 
-    def count_error(self, error: str) -> None:
-        """The condition could not be evaluated for an item, which counts as no match."""
-        self.error_count += 1
-        self.last_error = error
+    def matches(self, view: ItemView) -> bool:
+        """Whether an item meets the condition. If that fails it is counted, and is no match."""
+        if self.compiled is None:
+            return True
+        matched, error = self.compiled.matches(view)
+        if error is not None:
+            self.error_count += 1
+            self.last_error = error
+        return matched
 
     def to_dict(self) -> dict[str, Any]:
         """All that it was made of, and its counts, as JSON data."""

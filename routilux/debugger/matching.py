@@ -25,13 +25,7 @@ def find_matches(
     for each in breakpoints:
         if not each.enabled or each.id in passed:
             continue
-        if each.compiled is not None:
-            matched, error = each.compiled.matches(view)
-            if error is not None:
-                each.count_error(error)
-            if not matched:
-                continue
-        if count_match(each):
+        if each.matches(view) and count_match(each):
             found.append(each)
     return found
 

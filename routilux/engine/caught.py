@@ -45,11 +45,6 @@ class Caught(Segment):
         """A segment of one as a caught item; it is one already if it was stopped before."""
         return segment if isinstance(segment, Caught) else cls(segment)
 
-    @property
-    def item(self) -> Any:
-        """The item's data."""
-        return self.data[0]
-
     def replace(self, data: Any) -> None:
         """Give the item other data."""
         self.data = [data]

@@ -130,7 +130,10 @@ class Debugger:
         """
         watch = node.watch
         sightings = at_routine(self.job, node, draft) if watch else []
-        matches = ((each, _first_match(each, sightings)) for each in watch or ())
+        matches = (
+            (each, next((one for one in sightings if each.matches(one.view)), None))
+            for each in watch or ()
+        )
         return [(each, found) for each, found in matches if found is not None]
 
     def stops_at_routine(self, node: JobRoutine, draft: Draft, matches: Iterable[Match]) -> bool:
@@ -315,19 +318,3 @@ class Debugger:
 def is_debuggers(hold: str) -> bool:
     """Whether a hold of that name is the debugger's."""
     return hold == STEP or hold.startswith(BREAKPOINTS)
-
-
-def _first_match(
-    breakpoint: Breakpoint,  # noqa: A002 - it is one
-    sightings: Sequence[Sighting],
-) -> Sighting | None:
-    """The first item that a breakpoint matches, or None."""
-    if breakpoint.compiled is None:
-        return sightings[0]
-    for sighting in sightings:
-        matched, error = breakpoint.compiled.matches(sighting.view)
-        if error is not None:
-            breakpoint.count_error(error)
-        if matched:
-            return sighting
-    return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.engine.delivery import Delivery
 from routilux.engine.leaving import Departure
+from routilux.errors import ActivationEnded
 from routilux.segment import Origin, Segment
 
 if TYPE_CHECKING:
@@ -283,3 +284,15 @@ class RunningOutlet:
     def _take_first(self) -> tuple[object, int]:
         data, stamps = self._cut(1)
         return data[0], stamps[0]
+
+
+NO_OUTLETS: dict[str, RunningOutlet] = {}
+"""The outlets of every activation that has ended."""
+
+
+def too_late(event: str) -> ActivationEnded:
+    """The error for a thread that outlived its activation."""
+    return ActivationEnded(
+        f"emit('{event}') on behalf of an activation that has ended: join the threads that emit "
+        "before logic returns"
+    )

@@ -16,11 +16,11 @@ from routilux.engine.caught import Draft
 from routilux.engine.delivery import Delivery
 from routilux.engine.failures import policy_failed, settle_failure
 from routilux.engine.notices import logger
-from routilux.engine.outlet import RunningOutlet
+from routilux.engine.outlet import NO_OUTLETS, RunningOutlet, too_late
 from routilux.engine.passing import passes
 from routilux.engine.policy_view import ask_policy
 from routilux.engine.pool import Ticket
-from routilux.errors import ActivationEnded, JobCancelled, describe
+from routilux.errors import JobCancelled, describe
 from routilux.hooks import ActivationRecord
 from routilux.ids import activation_id
 from routilux.status import ExecutionStatus, RoutineStatus
@@ -36,16 +36,6 @@ if TYPE_CHECKING:
 
 
 COMPLETED = RoutineStatus.COMPLETED  # an attribute of an enum costs as much as a call
-NO_OUTLETS: dict[str, RunningOutlet] = {}
-"""The outlets of every activation that has ended."""
-
-
-def too_late(event: str) -> ActivationEnded:
-    """The error for a thread that outlived its activation."""
-    return ActivationEnded(
-        f"emit('{event}') on behalf of an activation that has ended: join the threads that emit "
-        "before logic returns"
-    )
 
 
 def running_here() -> RunningActivation | None:
