@@ -130,9 +130,9 @@ class BreakpointManager:
             found = self._lists.get(job_id)
             return list(found.by_id.values()) if found is not None else []
 
-    def clear_breakpoints(self, job_id: str) -> None:
-        """Forget all breakpoints of a job."""
-        self.remove_all([each.id for each in self.get_breakpoints(job_id)], job_id)
+    def clear_breakpoints(self, job_id: str) -> list[str]:
+        """Forget all breakpoints of a job. Returns the ids of those that it had."""
+        return self.remove_all([each.id for each in self.get_breakpoints(job_id)], job_id)
 
     def _number(self, breakpoints: list[Breakpoint]) -> None:
         """Say which were added before which. Locked."""

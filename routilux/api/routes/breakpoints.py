@@ -144,9 +144,7 @@ def list_breakpoints(
 @router.delete("", operation_id="clearBreakpoints", responses=problems(404, 409, 410))
 def clear_breakpoints(job_id: str, context: AppContext) -> BreakpointDeletedResponse:
     """Remove all breakpoints of the job; what they have stopped stays held."""
-    breakpoints = _Breakpoints(job_id, context)
-    ids = [each.id for each in breakpoints.manager.get_breakpoints(job_id)]
-    count = len(breakpoints.manager.remove_all(ids, job_id))
+    count = len(_Breakpoints(job_id, context).manager.clear_breakpoints(job_id))
     return BreakpointDeletedResponse(job_id=job_id, count=count)
 
 

@@ -19,10 +19,12 @@ from routilux.api.models.job import (
 from routilux.api.problems import ProblemError, problems
 from routilux.api.views import queue_summary
 from routilux.job.pause_points import PausePoint
+from routilux.job.results import ResumeResult
 from routilux.job_state import JobState
 from routilux.monitoring.reading import job_slots
 
 T = TypeVar("T")
+R = TypeVar("R", bound=JobResumeResponse)
 router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"], route_class=IdempotentRoute)
 ANSWERS = problems(404, 409, 410, 422)
 
@@ -76,8 +78,7 @@ def resume_job(
     job = context.started_job(job_id)
     reason = body.reason if body is not None else ""
     result = with_key(lambda: job.resume(reason, identity=caller.identity, request_id=key))
-    summary = queue_summary(job_slots(job))
-    return JobResumeResponse(job_id=job_id, **result.to_dict(), queue_status=summary)
+    return resumed(JobResumeResponse, job, result)
 
 
 @router.post("/cancel", operation_id="cancelJob", responses=ANSWERS)
@@ -101,6 +102,12 @@ def close_job(job_id: str, context: AppContext) -> CommandResponse:
     job = context.started_job(job_id)
     changed = job.close()
     return CommandResponse(job_id=job_id, status=job.status.value, changed=changed)
+
+
+def resumed(model: type[R], job: JobState, result: ResumeResult) -> R:
+    """The answer to a command that let a job go on, with its queues as they are now."""
+    summary = queue_summary(job_slots(job))
+    return model(job_id=job.job_id, **result.to_dict(), queue_status=summary)
 
 
 def with_key(command: Callable[[], T]) -> T:

@@ -26,12 +26,9 @@ from routilux.api.models.job import JobResumeResponse
 from routilux.api.payloads import AppPayloads
 from routilux.api.problems import ProblemError, problems
 from routilux.api.routes.breakpoints import invalid
-from routilux.api.routes.commands import with_key
-from routilux.api.views import queue_summary
+from routilux.api.routes.commands import resumed, with_key
 from routilux.errors import NothingInHand, NotPaused
 from routilux.job.results import ResumeResult
-from routilux.job_state import JobState
-from routilux.monitoring.reading import job_slots
 
 router = APIRouter(prefix="/jobs/{job_id}/debug", tags=["debugger"], route_class=IdempotentRoute)
 LOOKS = problems(404, 409, 410)
@@ -126,7 +123,7 @@ def resume_debugger(
             asked.item_id, reason=asked.reason, identity=caller.identity, request_id=key
         )
     )
-    return _resumed(job, result)
+    return resumed(JobResumeResponse, job, result)
 
 
 def _step(
@@ -140,7 +137,7 @@ def _step(
     job = context.started_job(job_id)
     reason = body.reason if body is not None else ""
     result = _steer(lambda: job.step(mode, reason=reason, identity=caller.identity, request_id=key))
-    return StepResponse.model_validate(_resumed(job, result).model_dump())
+    return resumed(StepResponse, job, result)
 
 
 @router.post("/step-over", operation_id="stepOver", responses=ANSWERS)
@@ -187,11 +184,6 @@ def _steer(command: Callable[[], ResumeResult]) -> ResumeResult:
         raise nothing_in_hand(error) from error
     except NotPaused as error:
         raise ProblemError(409, str(error), job_id=error.job_id, job_status=error.status) from error
-
-
-def _resumed(job: JobState, result: ResumeResult) -> JobResumeResponse:
-    summary = queue_summary(job_slots(job))
-    return JobResumeResponse(job_id=job.job_id, **result.to_dict(), queue_status=summary)
 
 
 def nothing_in_hand(error: NothingInHand) -> ProblemError:
