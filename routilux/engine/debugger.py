@@ -292,15 +292,6 @@ class Debugger:
         self.job.add_hold(STEP, why)
         self.job.add_pause_point(f"step: {why}")
 
-    def admits(self, node: JobRoutine) -> bool:
-        """Whether an activation of that routine may start now."""
-        return self.step is None or self.step.admits(node)
-
-    def admitted(self, activation: RunningActivation) -> None:
-        """That activation starts."""
-        if self.step is not None:
-            self.step.admitted(activation)
-
     def began(self, activation: RunningActivation) -> None:
         """Logic is about to be called."""
         self.chain.began(activation)

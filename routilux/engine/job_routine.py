@@ -207,7 +207,8 @@ class JobRoutine:
         job = self.job
         if job.barred or not self._may_start():
             return None
-        if job.debugger is not None and not job.debugger.admits(self):
+        step = job.debugger.step if job.debugger is not None else None
+        if step is not None and not step.admits(self):
             return None
         self.waived = False
         if self.deferred:
@@ -218,10 +219,10 @@ class JobRoutine:
         if claim is not None and self.concurrency > 1:
             self.consider()  # another lane may have work left
         activation = RunningActivation(job, self, claim)
-        if job.debugger is not None:
-            job.debugger.admitted(activation)
-            if type(claim) is Claim:
-                job.debugger.began(activation)
+        if step is not None:
+            step.admitted(activation)
+        if job.debugger is not None and type(claim) is Claim:
+            job.debugger.began(activation)
         return activation
 
     def _claim(self) -> Claim | None:
