@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from routilux.api.guard import READING
+from routilux.api.idempotency import REPLAYED
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,11 +34,13 @@ class Audit:
             return
         began = time.monotonic()
         status: int | None = None
+        replayed = False
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, replayed
             if message["type"] == "http.response.start":
                 status = message["status"]
+                replayed = REPLAYED in message["headers"]
             await send(message)
 
         try:
@@ -46,10 +49,10 @@ class Audit:
             status = 500 if status is None else status
             raise
         finally:
-            logger.info("%s", _line(scope, status, time.monotonic() - began))
+            logger.info("%s", _line(scope, status, time.monotonic() - began, replayed=replayed))
 
 
-def _line(scope: Scope, status: int | None, seconds: float) -> str:
+def _line(scope: Scope, status: int | None, seconds: float, *, replayed: bool) -> str:
     caller = scope.get("state", {}).get("caller")
     facts: dict[str, Any] = {
         **scope.get("path_params", {}),
@@ -57,6 +60,7 @@ def _line(scope: Scope, status: int | None, seconds: float) -> str:
         "status": status,
         "ms": round(seconds * 1000, 1),
         "idempotency_key": any(name == b"idempotency-key" for name, _ in scope["headers"]),
+        "replayed": replayed,  # the first answer once more: nothing was carried out
     }
     told = " ".join(f"{name}={_shown(value)}" for name, value in facts.items())
     return f"{scope['method'] if scope['method'].isalpha() else '?'} {_operation(scope)} {told}"

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 LONGEST_KEY = 200  # characters; a UUID has 36
 LONGEST_KEPT = 64 * 1024  # bytes of an answer; a thousand of them are kept for a job
+REPLAYED = (b"idempotent-replayed", b"true")  # the header of an answer that is given once more
 
 IdempotencyKey = Annotated[
     str | None,
@@ -69,7 +70,7 @@ class _Kept(NamedTuple):
 
     def response(self) -> Response:
         response = Response(self.body, self.status)
-        response.raw_headers = list(self.headers)
+        response.raw_headers = [*self.headers, REPLAYED]
         return response
 
 

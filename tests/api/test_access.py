@@ -307,15 +307,18 @@ def test_each_command_has_an_audit_line(
     good(keyed.get("/api/jobs", headers=WITH_KEY))
     keyed.post("/api/jobs", json=BODY, headers={"X-API-Key": READ})
     keyed.post("/api/jobs", json=BODY, headers={"X-API-Key": "wrong-secret-" + "k" * 9})
+    assert keyed.post(path, json=body, headers=headers).json()["job_id"] == job_id
     lines = audit(caplog)
-    assert len(lines) == 4
-    made, resumed, read_only, unknown = lines
+    assert len(lines) == 5
+    made, resumed, read_only, unknown, again = lines
     assert made.startswith('POST createJob identity="api_key" status=201 ms=')
-    assert made.endswith(" idempotency_key=true")
+    assert made.endswith(" idempotency_key=true replayed=false")
     assert f'POST resumeJob job_id="{job_id}" identity="api_key"' in resumed
-    assert resumed.endswith(" idempotency_key=false")
+    assert resumed.endswith(" idempotency_key=false replayed=false")
     assert 'POST "/api/jobs" identity="read_only_api_key" status=403' in read_only
     assert 'POST "/api/jobs" identity=null status=401' in unknown
+    assert again.startswith('POST createJob identity="api_key" status=201 ms=')
+    assert again.endswith(" idempotency_key=true replayed=true")
     for secret in (KEY, READ, "secret"):
         assert secret not in "".join(lines)
 
