@@ -180,7 +180,7 @@ class Gate(Notices):
         for slot in self.slots:
             for outlet in slot.outlets:
                 outlet.pull_held()
-        self.tell_job("job_paused", reason, identity)
+        self.tell_gate("job_paused", reason, identity)
         self.became_stopped()
 
     def _unqueue(self) -> None:
@@ -201,7 +201,7 @@ class Gate(Notices):
         self.state.status = ExecutionStatus.RUNNING
         self.state.touch()
         self.start_clock()
-        self.tell_job("job_resumed", reason, identity)
+        self.tell_gate("job_resumed", reason, identity, self.clock.time_ns() - self.closed_at_ns)
         for slot in self.slots:
             slot.refresh()
         for slot in self.slots:

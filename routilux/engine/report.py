@@ -37,5 +37,5 @@ class Report(Inlet):
                     slot.refresh()
                 put_into(self, saved)
                 self.state.status = ExecutionStatus.PAUSED
-                self.tell_job("job_started", "restored")
+        self.tell_start("restored")
         self.tell_notices()

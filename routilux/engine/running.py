@@ -60,7 +60,7 @@ class RunningActivation:
         self.claim = claim
         self.outlets: dict[str, RunningOutlet] = {}
         self.attempt = claim.attempt if claim is not None else 1
-        self.context: object | None = None
+        self.context: str | None = None
         self.counted = True  # the job counts it as active
         self.ended = False
         self.told = False  # hooks that hear of activations know of it
@@ -124,8 +124,7 @@ class RunningActivation:
         job.state.current_routine_id = self.routine_id
         self.told = job.activations_watched
         if self.told:
-            self.context = job.hook_context()
-            job.tell("activation_started", self._record())
+            self.context = job.ask("activation_started", self._record())
         error: BaseException | None = None
         try:
             self._call_logic(self.claim)
@@ -234,6 +233,8 @@ class RunningActivation:
             outcome=self.outcome,
             error=error,
             contexts=claim.contexts() if claim else (),
+            waited_ns=claim.waited_ns() if claim else 0,
+            context=self.context,
         )
 
     # -- what logic asks ---------------------------------------------------------------------------
@@ -339,6 +340,7 @@ class RunningActivation:
             for outlet in self.outlets.values():
                 outlet.pull_held() if job.gate_closed else outlet.pull()
             since = job.clock.monotonic_ns()
+            legs, reason = delivery.job_legs(), "paused" if job.gate_closed else "full"
             delivery.counted = self.is_here
             job.stand_begins(delivery)
         job.tell_notices()
@@ -358,7 +360,11 @@ class RunningActivation:
                     job.settle()  # what was refused may have been the last that could go on
             job.tell_notices()
         job.pool.enter()
-        self.stood_ns += job.clock.monotonic_ns() - since
+        stood_ns = job.clock.monotonic_ns() - since
+        self.stood_ns += stood_ns
+        if legs:
+            job.waited(legs[0].slot, reason, stood_ns, self.id)
+            job.tell_notices()
 
     def _attend(self, delivery: Delivery) -> float | None:
         """Seconds until the next wait of the delivery is over; None: until it is woken."""
