@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from routilux.hooks import ActivationRecord, GateRecord, JobRecord, WaitRecord
 
 RATE = 100  # activations a second of each routine, and as many at once
+_EACH_NS = NANOSECONDS // RATE
 MOST_ROUTINES = 10_000  # whose rates are known; a program may make routines without end
 # Seconds: logic takes from microseconds to hours.
 BOUNDS = (
@@ -41,9 +42,9 @@ class _Rate:
 
     def admits(self, now_ns: int) -> bool:
         full_ns = max(self._full_ns, now_ns)
-        if full_ns - now_ns >= NANOSECONDS:
+        if full_ns + _EACH_NS - now_ns > NANOSECONDS:
             return False
-        self._full_ns = full_ns + NANOSECONDS // RATE
+        self._full_ns = full_ns + _EACH_NS
         return True
 
 

@@ -152,6 +152,16 @@ class JobTrace:
                 self._span.span.set_status(Status(StatusCode.ERROR))
             self._close(record.status, record.at_ns)
 
+    def abandon(self) -> None:
+        """End all spans as they are: nobody tells any more how they go on."""
+        with self._lock:
+            self.over = True
+            activations = list(self._activations.values())
+            self._activations.clear()
+        for each in activations if self._paused is not None else [*activations, self._span]:
+            each.finish()
+            each.span.end()
+
     # -- activations -------------------------------------------------------------------------------
 
     def begin_activation(self, record: ActivationRecord) -> str | None:

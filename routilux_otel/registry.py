@@ -102,7 +102,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute(STATUS, "string", "Status of the job: running, paused, completed, failed, ..."),
     Attribute(ERROR_TYPE, "string", "Why something failed; only on failures."),
     Attribute(ACTIVATION, "string", "The activation, unique in its job."),
-    Attribute(ATTEMPT, "int", "1, and one more for each retry."),
+    Attribute(ATTEMPT, "int", "Which attempt it is: 1, and one more for each retry."),
     Attribute(OUTCOME, "string", "How the activation ended: completed, skipped, failed, ..."),
     Attribute(ITEMS, "int", "How many items."),
     Attribute(ITEM_IDS, "string[]", "The items, by id."),
@@ -194,6 +194,12 @@ EVENTS: tuple[EventRow, ...] = (
 )  # fmt: skip
 
 RETRY, REFUSED, HELD, HIT, TRACEPOINT, EVENTS_OMITTED = (row.name for row in EVENTS)
+
+DROPPED = "routilux.telemetry.dropped"
+DROPPED_UNIT = "{record}"
+DROPPED_MEANING = "Spans, log records and points that telemetry has lost since the process began."
+SIGNAL = "routilux.telemetry.signal"
+LOSS_REASON = "routilux.telemetry.reason"
 
 HISTOGRAMS: tuple[HistogramRow, ...] = (
     HistogramRow(

@@ -6,7 +6,6 @@ dictionary.
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from routilux.hooks import Hook
 from routilux_otel import registry as names
 from routilux_otel import span_events
 from routilux_otel.contexts import as_text, current, job_of
+from routilux_otel.forking import reset_in_child
 from routilux_otel.job_trace import JobTrace, parent_of
 
 if TYPE_CHECKING:
@@ -57,12 +57,19 @@ class TraceHook(Hook):
         self._lose = lose
         self._traces: dict[str, JobTrace] = {}
         self._lock = threading.Lock()
-        os.register_at_fork(after_in_child=self._forget)
+        reset_in_child(self)
 
-    def _forget(self) -> None:
+    def after_fork(self) -> None:
         """In a forked child: the jobs are the parent's, and so are their spans."""
         self._lock = threading.Lock()
         self._traces = {}
+
+    def finish(self) -> None:
+        """End every open span: nothing more will be told."""
+        with self._lock:
+            traces, self._traces = self._traces, {}
+        for trace in traces.values():
+            trace.abandon()
 
     def job_started(self, record: JobRecord) -> str | None:
         """Begin the trace of a job. Returns its context."""

@@ -97,7 +97,7 @@ class Gate(Notices):
                 line = "Resuming job %s with %d queue warning(s): %s"
                 first = "; ".join(warnings[:WARNINGS_LOGGED])
                 told = (line, self.state.job_id, len(warnings), first)
-                self.notices.append((logger.warning, told))
+                self.queue_line(logger.warning, told)
         self.tell_notices()
         return result
 

@@ -12,6 +12,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from routilux.activation import activation_here
 from routilux.clock import NANOSECONDS, stamp_ns
 from routilux.engine.core import JobCore
 from routilux.errors import JobFinished, RoutiluxError, describe, text_of
@@ -105,6 +106,16 @@ class Notices(JobCore):
 
     # -- under the lock --------------------------------------------------------------------------
 
+    def queue_line(self, log: Callable[..., None], told: tuple[Any, ...]) -> None:
+        """A line for the log. It is written in the context of the job, whoever tells it."""
+        self.notices.append((self._write, (log, told)))
+
+    def _write(self, log: Callable[..., None], told: tuple[Any, ...]) -> None:
+        if getattr(activation_here(), "job", None) is self:
+            log(*told)  # logic runs in a copy of it already
+        else:
+            self.context.copy().run(log, *told)
+
     def tell_end(self, reason: str) -> None:
         """The job has ended."""
         if self.watched:
@@ -153,7 +164,7 @@ class Notices(JobCore):
         told = (message, self.state.job_id, routine_id, what, text)
         # Where it was raised is told once, when nothing more is tried.
         log = logger.warning if what == "retry" else partial(logger.error, exc_info=error)
-        self.notices.append((partial(log, extra=error_facts(error)), told))
+        self.queue_line(partial(log, extra=error_facts(error)), told)
 
     def refused(self, slot: JobSlot, segment: Segment, reason: str, attempts: int = 0) -> None:
         """Items of the job's own logic were refused: dead letters, logs, hooks."""
@@ -203,7 +214,7 @@ class Notices(JobCore):
     def _letters_let_go(self, since: int, total: int) -> None:
         message = "Job %s: %d dead letters were let go for newer ones (%d in all); %d are kept"
         told = (message, self.state.job_id, since, total, self.state.dead_letter_box.limit)
-        self.notices.append((logger.warning, told))
+        self.queue_line(logger.warning, told)
 
     def item_failed(
         self, activation: RunningActivation, slot: JobSlot, segment: Segment, error: BaseException
@@ -326,4 +337,4 @@ class Notices(JobCore):
         if raised is not None:
             known = raised if raised.__traceback__ is not None else None
             log = partial(logger.error, exc_info=known, extra=error_facts(raised))
-        self.notices.append((log, (message, self.state.job_id, text, since)))
+        self.queue_line(log, (message, self.state.job_id, text, since))

@@ -105,7 +105,7 @@ class RunningActivation:
         """The engine itself failed: the job fails, too, and the worker goes on with others."""
         job = self.job
         told = ("Job %s: the engine failed", job.state.job_id)
-        job.notices.append((partial(logger.critical, exc_info=error), told))
+        job.queue_line(partial(logger.critical, exc_info=error), told)
         with job.lock:
             if self.counted:
                 job.end(ExecutionStatus.FAILED, f"Internal error: {describe(error)}", "Internal")
