@@ -53,10 +53,12 @@ class SlotIntake(SlotReader):
         Returns:
             The slot's number of the last item.
         """
-        with self._lock:
-            self._check_open()
-            leg = self._let_in_or_wait(segment)
-        self._told()
+        try:
+            with self._lock:
+                self._check_open()
+                leg = self._let_in_or_wait(segment)
+        finally:
+            self._told()  # also of what was refused
         if leg is None:
             return segment.numbers()[-1]
         leg.attempts = retries

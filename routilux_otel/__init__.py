@@ -7,8 +7,16 @@ nothing of this package, and runs without it.
 
 from __future__ import annotations
 
+from routilux_otel.http import instrument_app
 from routilux_otel.instrumentor import RoutiluxInstrumentor
 from routilux_otel.metrics import observe
 from routilux_otel.setup import Telemetry, configure, shutdown
 
-__all__ = ["RoutiluxInstrumentor", "Telemetry", "configure", "observe", "shutdown"]
+__all__ = [
+    "RoutiluxInstrumentor",
+    "Telemetry",
+    "configure",
+    "instrument_app",
+    "observe",
+    "shutdown",
+]

@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import get_tracer_provider
 
 from routilux.hooks import PROCESS_HOOKS, Hook, HookSet
+from routilux_otel.http import prefer_stable_names
 from routilux_otel.job_ids import JobIdOnLogs, JobIdOnSpans
 from routilux_otel.losses import JOB_LIMIT, PROCESS_LOSSES
 from routilux_otel.metrics import METER, observe
@@ -44,6 +45,11 @@ class RoutiluxInstrumentor(BaseInstrumentor):  # type: ignore[misc] # it has no 
     def instrumentation_dependencies(self) -> Collection[str]:
         """Nothing beside ourselves."""
         return ()
+
+    def instrument(self, **options: Any) -> None:
+        """Turn it on. See the class."""
+        prefer_stable_names()
+        super().instrument(**options)
 
     def _instrument(self, **options: Any) -> None:
         level_ = options.get("level") or level()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
 from routilux_otel import quiet
+from routilux_otel.http import instrument_app
 from routilux_otel.instrumentor import RoutiluxInstrumentor
 from routilux_otel.log_handler import ExportingHandler
 from routilux_otel.providers import (
@@ -21,6 +22,8 @@ from routilux_otel.settings import captures_payloads, is_disabled, level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from fastapi import FastAPI
 
 logger = logging.getLogger("routilux.otel")
 SHUTDOWN_S = 5.0  # a program that ends must not wait longer for a collector that is gone
@@ -50,6 +53,10 @@ class Telemetry:
         ends = self._ends
         state = "on" if ends is None else "ended" if all(e.is_set() for e in ends) else "ending"
         return {"state": state, "owned": self.owned}
+
+    def instrument_app(self, app: FastAPI) -> None:
+        """Let each request to an application be a span: see `routilux_otel.http`."""
+        instrument_app(app)
 
     def shutdown(self, timeout: float = SHUTDOWN_S) -> bool:
         """Export once more and end our providers, all at once. May be called twice.
