@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
 
@@ -70,9 +70,8 @@ class GateRecord(JobRecord):
     paused_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ActivationRecord:
-    """An activation has started or ended."""
+class ActivationRecord(NamedTuple):
+    """An activation has started or ended. A tuple: of these there are the most."""
 
     job_id: str
     flow_id: str

@@ -27,12 +27,14 @@ from routilux_otel.span_events import CappedEvents
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
-    from opentelemetry.trace import Tracer
+    from opentelemetry.trace import Span, Tracer
     from opentelemetry.util.types import Attributes, AttributeValue
 
     from routilux.hooks import ActivationRecord, GateRecord, JobRecord
 
+TRACE_PART = 36  # characters of a traceparent up to the id of the span
 MOST_SPANS = 10_000  # of a job: a loop without end must not fill the back end
+COMPLETED = "completed"
 FAILURES = (
     "failed",
     "error_continued",
@@ -60,9 +62,11 @@ class JobTrace:
         self._tracer = tracer
         self._lock = threading.Lock()
         self._name = f"{names.SPANS[0].prefix} {record.flow_id}"
+        self._job_id = record.job_id
         self._facts = {names.JOB: record.job_id, FLOW: record.flow_id}
         self._variables = record.context
-        self._activations: dict[str, CappedEvents] = {}
+        self._activations: dict[str, Span] = {}
+        self._events: dict[str, CappedEvents] = {}  # of those activations that have any
         self._spans = 1
         self._paused: SpanContext | None = None
         self._early: GateRecord | None = None  # a resume that was told before its pause
@@ -71,6 +75,7 @@ class JobTrace:
         self._open(parent, links, record.at_ns)
         self.first = self._span.span.get_span_context()
         self.is_recording = self._span.span.is_recording()
+        self._form = as_text(self.first)[:TRACE_PART] + "{:016x}" + as_text(self.first)[-3:]
         self._enter()
 
     @property
@@ -92,12 +97,13 @@ class JobTrace:
         )
         self._span = CappedEvents(span)
         self._inside = set_span_in_context(span, under(None))
+        # What others record in logic gets the job's id from here; our own spans have it anyway.
+        self._for_logic = with_job(self._inside, self._job_id)
 
     def _enter(self) -> None:
         """Make the job's span the current one for all logic that begins from now on."""
         if self._variables is not None:
-            inside = with_job(self._inside, str(self._facts[names.JOB]))
-            self._variables.run(attach, inside)
+            self._variables.run(attach, self._for_logic)
 
     def _close(self, status: str, at_ns: int) -> None:
         """End the span of the job."""
@@ -156,11 +162,16 @@ class JobTrace:
         """End all spans as they are: nobody tells any more how they go on."""
         with self._lock:
             self.over = True
-            activations = list(self._activations.values())
+            spans, events = list(self._activations.values()), list(self._events.values())
             self._activations.clear()
-        for each in activations if self._paused is not None else [*activations, self._span]:
+            self._events.clear()
+        if self._paused is None:
+            spans.append(self._span.span)
+            events.append(self._span)
+        for each in events:
             each.finish()
-            each.span.end()
+        for span in spans:
+            span.end()
 
     # -- activations -------------------------------------------------------------------------------
 
@@ -171,7 +182,7 @@ class JobTrace:
                 self.omitted += 1
                 return None
             self._spans += 1
-            inside = self._inside
+            inside, for_logic = self._inside, self._for_logic
         facts: dict[str, AttributeValue] = {
             **self._facts,
             ROUTINE: record.routine_id,
@@ -180,43 +191,51 @@ class JobTrace:
         }
         if record.attempt > 1:
             facts[names.ATTEMPT] = record.attempt
-        found = (from_text(each) for each in record.contexts)
         span = self._tracer.start_span(
             f"process {record.routine_id}",
             inside,
             SpanKind.CONSUMER,
             facts,
-            [Link(each) for each in found if each is not None],
+            [Link(each) for text in record.contexts if (each := from_text(text)) is not None],
             record.at_ns,
         )
-        self._activations[record.activation_id] = CappedEvents(span)
-        attach(with_job(set_span_in_context(span, inside), record.job_id))
-        return as_text(span.get_span_context())
+        self._activations[record.activation_id] = span
+        attach(set_span_in_context(span, for_logic))
+        return self._form.format(span.get_span_context().span_id)
 
     def end_activation(self, record: ActivationRecord) -> None:
         """End the span of an activation."""
         with self._lock:  # nobody adds an event to it from now on
-            events = self._activations.pop(record.activation_id, None)
-        if events is None:
+            span = self._activations.pop(record.activation_id, None)
+            events = self._events.pop(record.activation_id, None) if self._events else None
+        if span is None:
             return
-        span = events.span
-        span.set_attribute(names.OUTCOME, record.outcome)
+        if record.outcome != COMPLETED:  # what most do, and an attribute costs as much as a link
+            span.set_attribute(names.OUTCOME, record.outcome)
         if record.error is not None and record.outcome in FAILURES:
             span.set_attribute(ERROR_TYPE, type(record.error).__qualname__)
             span.set_status(Status(StatusCode.ERROR))
-        events.finish()
+        if events is not None:
+            events.finish()
         span.end(record.at_ns)
 
     def add_event(self, activation_id: str | None, name: str, attributes: Attributes) -> bool:
         """Add an event where it was felt, or else to the job's span. False: nothing is open."""
         with self._lock:
-            events = self._activations.get(activation_id or "")
-            if events is None and self._paused is None and not self.over:
-                events = self._span
-            if events is None:
-                return False
-            events.add(name, attributes)
-            return True
+            events = self._events_of(activation_id)
+            if events is not None:
+                events.add(name, attributes)
+            return events is not None
+
+    def _events_of(self, activation_id: str | None) -> CappedEvents | None:
+        """Those of the activation if it runs, or else of the job if it has a span now."""
+        span = self._activations.get(activation_id) if activation_id is not None else None
+        if activation_id is not None and span is not None:
+            known = self._events.get(activation_id)
+            if known is None:
+                known = self._events[activation_id] = CappedEvents(span)
+            return known
+        return self._span if self._paused is None and not self.over else None
 
 
 def parent_of(record: JobRecord, here: SpanContext | None) -> tuple[Context, tuple[Link, ...]]:

@@ -103,7 +103,11 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute(ERROR_TYPE, "string", "Why something failed; only on failures."),
     Attribute(ACTIVATION, "string", "The activation, unique in its job."),
     Attribute(ATTEMPT, "int", "Which attempt it is: 1, and one more for each retry."),
-    Attribute(OUTCOME, "string", "How the activation ended: completed, skipped, failed, ..."),
+    Attribute(
+        OUTCOME,
+        "string",
+        "How the activation ended: skipped, failed, ...; on no span of one that completed.",
+    ),
     Attribute(ITEMS, "int", "How many items."),
     Attribute(ITEM_IDS, "string[]", "The items, by id."),
     Attribute(REASON, "string", "Why, as whoever asked for it has said."),
@@ -152,7 +156,7 @@ SPANS: tuple[SpanRow, ...] = (
     SpanRow(
         "process", "CONSUMER",
         "One activation of a routine, a child of the job, linked to those that emitted its items.",
-        (JOB, FLOW, ROUTINE, ACTIVATION, ITEMS, OUTCOME), (ATTEMPT, ERROR_TYPE),
+        (JOB, FLOW, ROUTINE, ACTIVATION, ITEMS), (ATTEMPT, OUTCOME, ERROR_TYPE),
     ),
     SpanRow(
         "pause", "INTERNAL",

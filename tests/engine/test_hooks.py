@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import logging
 from collections import deque
-from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -164,9 +164,9 @@ def test_the_first_context_that_a_hook_gives_is_taken():
 
 @pytest.mark.parametrize("record", [JOB, ACTIVATION, SLOT])
 def test_records_are_frozen_values(record):
-    assert record == replace(record)
-    assert hash(record) == hash(replace(record))
-    with pytest.raises(FrozenInstanceError):
+    assert record == copy.copy(record)
+    assert hash(record) == hash(copy.copy(record))
+    with pytest.raises(AttributeError):
         record.job_id = "other"
     assert not hasattr(record, "__dict__")
 
@@ -424,8 +424,8 @@ def test_an_activation_is_told_before_and_after_its_logic(rt, hook):
     (began,), (ended,) = hook.named("activation_started"), hook.named("activation_ended")
     start = stamp_ns(START)
     assert began == ActivationRecord(job.job_id, "line", "r0", "r0@1", 1, 2, start)
-    assert ended == replace(
-        began, at_ns=start + 3 * SECOND, duration_ns=3 * SECOND, outcome="completed"
+    assert ended == began._replace(
+        at_ns=start + 3 * SECOND, duration_ns=3 * SECOND, outcome="completed"
     )
 
 
@@ -559,13 +559,15 @@ def test_what_waits_in_a_cancelled_job_stays_and_is_not_told(rt, hook):
     assert hook.names() == ["job_started", "job_ended"]
 
 
-def test_a_refusal_that_a_direct_caller_was_told_is_not_told_again(rt, hook):
+def test_a_refusal_that_a_direct_caller_was_told_says_so_and_is_no_dead_letter(rt, hook):
     job = rt.exec(line(made(overflow="reject", **FULL)), keep_open=True)
     job.post("r0", "in", 1)
     with pytest.raises(SlotQueueFullError):
         job.slot("r0", "in").enqueue(2, "test", NOW)
     rt.run_until_idle()
-    assert hook.names() == ["job_started"]
+    assert hook.names() == ["job_started", "items_refused"]
+    assert hook.records[-1][1].returned
+    assert not job.dead_letters
 
 
 def test_items_of_an_activation_that_failed_are_not_told_as_refused(rt, hook, quiet):

@@ -82,7 +82,6 @@ def test_an_activation_is_linked_to_those_that_emitted_its_items(
         "routilux.routine.id": "c",
         "routilux.activation.id": "c@1",
         "routilux.item.count": 4,
-        "routilux.activation.outcome": "completed",
     }
 
 
