@@ -253,6 +253,52 @@ WATCHED = (
 )
 
 
+def beside_telemetry(name: str, subject: Spec, must: float, aim: float, what: str) -> Figure:
+    """Return a throughput figure beside telemetry, as ratio to the same without."""
+    reference = replace(subject, workload=f"{subject.workload[0]}-off")
+    how = f"{what}: items/s as ratio to no telemetry"
+    return Figure(
+        name, "items_per_s", "x", "higher", must, aim, how, Experiment(subject, reference)
+    )
+
+
+TELEMETRY = (
+    beside_telemetry(
+        "A-metrics", engine("telemetry", "A-metrics", 3_000_000), 0.95, 0.99,
+        "A by emit, 3,000,000 items, metrics collected every second",
+    ),
+    beside_telemetry(
+        "B-metrics", engine("telemetry", "B-metrics", 200_000), 0.95, 0.99,
+        "B by emit, 200,000 items, metrics collected every second",
+    ),
+    beside_telemetry(
+        "D-traced", engine("telemetry", "D-traced", 100, 100), 0.90, 0.97,
+        "D by emit, fifty times, metrics and 1 of 100 jobs traced",
+    ),
+    Figure(
+        "activation-span", "p50_us", "x", "lower", 1.3, 1.1,
+        "an activation's records, span and context, p50, as ratio to a span of the SDK with 5 "
+        "attributes and a link",
+        Experiment(
+            engine("telemetry", "activation-span", 300), engine("telemetry", "sdk-span", 300)
+        ),
+    ),
+    Figure(
+        "collection", "p50_us", "us", "lower", 20_000.0, 8_000.0,
+        "one collection at 1,000 slots: the walk and every callback, up to the observations, p50",
+        alone(engine("telemetry", "collection", 100)),
+    ),
+    Figure(
+        "finished-jobs", "peak_mb", "x", "lower", 1.05, 1.0,
+        "peak memory with 10,000 finished jobs, fully watched, as ratio to 100",
+        Experiment(
+            engine("telemetry", "finished-jobs", 10, 10_000),
+            engine("telemetry", "finished-jobs", 10, 100),
+        ),
+    ),
+)  # fmt: skip
+
+
 def orientation(module: str, workload: str) -> Figure:
     """Return another way of doing a workload, beside the reference: for orientation."""
     slow_is_high = workload == "C"
@@ -277,4 +323,6 @@ ORIENTATION = tuple(
     for workload in SIZES
 )
 
-FIGURES: tuple[Figure, ...] = (*RATES, *COSTS, *DELAYS, *DEBUGGING, *WATCHED, *ORIENTATION)
+FIGURES: tuple[Figure, ...] = (
+    *RATES, *COSTS, *DELAYS, *DEBUGGING, *WATCHED, *TELEMETRY, *ORIENTATION,
+)  # fmt: skip

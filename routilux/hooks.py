@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from contextvars import Context
 
     from routilux.clock import Clock
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("routilux.hooks")
 LOG_EVERY_NS = 60 * NANOSECONDS  # a hook that fails per item must not fill the log
-OF_ACTIVATIONS = ("activation_started", "activation_ended")  # told for each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,10 @@ class JobRecord:
     at_ns: int  # UTC, nanoseconds since the epoch
     reason: str = ""
     identity: str | None = None
-    error_type: str | None = None
-    duration_ns: int = 0
     traceparent: str | None = None
     context: Context | None = field(default=None, repr=False, compare=False)
+    error_type: str | None = None
+    duration_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +121,7 @@ class WaitRecord:
     reason: str  # full, paused: why the wait began
     duration_ns: int
     activation_id: str | None  # the producer's; None for a caller from outside
+    at_ns: int  # when it was over
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,14 @@ class BreakpointRecord:
 
 
 class Hook:
-    """Methods that do nothing. Override what you want to hear."""
+    """Methods that do nothing. Override what you want to hear.
+
+    Attributes:
+        sampled_only: it wants the activations only of jobs that are sampled, as the flags of the
+            job's trace context say; the others may be told it, too.
+    """
+
+    sampled_only = False
 
     def job_started(self, record: JobRecord) -> str | None:  # noqa: ARG002 - for overriding
         """A job runs: nothing of it has been called yet, nobody but the engine has it.
@@ -195,12 +202,30 @@ class Hook:
         return None
 
 
-def hears_activations(hook: Hook) -> bool:
-    """Whether a hook does anything about activations; to tell of each costs as much as it does."""
-    return any(
-        getattr(getattr(hook, name, None), "__func__", None) is not getattr(Hook, name)
-        for name in OF_ACTIVATIONS
-    )
+OF_ACTIVATIONS = frozenset({"activation_started", "activation_ended"})
+SAMPLED_FLAGS = frozenset(f"{flags:02x}" for flags in range(1, 256, 2))
+METHODS = frozenset(
+    name for name, each in vars(Hook).items() if callable(each) and not name.startswith("_")
+)
+
+
+def heard_by(hook: Hook) -> frozenset[str]:
+    """The methods that a hook has of its own; to tell of the others costs as much, for nothing."""
+    return frozenset(name for name in METHODS if _is_own(getattr(hook, name, None), name))
+
+
+def _is_own(method: object, name: str) -> bool:
+    return method is not None and getattr(method, "__func__", None) is not getattr(Hook, name)
+
+
+def _only_if_sampled(hook: Hook, method: str) -> bool:
+    return getattr(hook, "sampled_only", False) and method in OF_ACTIVATIONS
+
+
+def is_sampled(traceparent: str) -> bool:
+    """Whether the flags of a trace context (W3C) say that its trace is recorded."""
+    flags = traceparent.rpartition("-")[2]
+    return flags in SAMPLED_FLAGS
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -213,15 +238,19 @@ class HookSet:
     """The hooks of a runtime or of the process.
 
     Attributes:
-        active: whether there are any; what the engine tests.
-        activations: whether any of them does something about activations.
+        active: whether there are any.
+        heard: the methods that any of them overrides; what the engine tests.
+        heard_if_sampled: those that only hooks override which want activations of sampled jobs.
         errors: how often a hook has raised.
     """
 
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._hooks: tuple[Hook, ...] = ()
         self.active = False
-        self.activations = False
+        self.heard: frozenset[str] = frozenset()
+        self.heard_if_sampled: frozenset[str] = frozenset()
+        self._hooks: tuple[Hook, ...] = ()
+        self._calls: dict[str, tuple[tuple[Hook, Callable[..., Any]], ...]] = {}
+        self._set(())
         self._lock = threading.Lock()
         self._clock = clock
         self._logged: dict[int, int] = {}
@@ -240,24 +269,33 @@ class HookSet:
             self._logged.pop(id(hook), None)
 
     def _set(self, hooks: tuple[Hook, ...]) -> None:
+        heard = {hook: heard_by(hook) for hook in hooks}
+        self._calls = {
+            name: tuple((hook, getattr(hook, name)) for hook in hooks if name in heard[hook])
+            for name in METHODS
+        }
         self._hooks = hooks
         self.active = bool(hooks)
-        self.activations = any(hears_activations(hook) for hook in hooks)
+        everything = frozenset(name for name, calls in self._calls.items() if calls)
+        self.heard = frozenset(
+            name for hook in hooks for name in heard[hook] if not _only_if_sampled(hook, name)
+        )
+        self.heard_if_sampled = everything - self.heard
 
     def tell(self, method: str, record: Any) -> None:
-        """Call `method` of each hook with `record`."""
-        for hook in self._hooks:
+        """Call `method` of each hook that overrides it with `record`."""
+        for hook, call in self._calls[method]:
             try:
-                getattr(hook, method)(record)
+                call(record)
             except BaseException as error:  # noqa: BLE001 - a hook must never hurt the work
                 self._failed(hook, method, error)
 
     def ask(self, method: str, *record: Any) -> str | None:
-        """Call `method` of each hook. Returns the first trace context that one gives."""
+        """The same; returns the first trace context that a hook gives."""
         first: str | None = None
-        for hook in self._hooks:
+        for hook, call in self._calls[method]:
             try:
-                given = getattr(hook, method)(*record)
+                given = call(*record)
             except BaseException as error:  # noqa: BLE001 - a hook must never hurt the work
                 self._failed(hook, method, error)
                 continue

@@ -1,8 +1,8 @@
 """MetricsHook: what the engine tells, as histograms.
 
 Recording costs ten times what the engine does for an item. So there are at most two for an
-activation, and of each routine at most a hundred a second; beyond that one is taken every hundredth
-of a second. Counters are exact: they are no business of this module.
+activation, and of each routine, slot and flow at most a hundred a second are recorded; beyond that
+one is taken every hundredth of a second. Counters are exact: they are no business of this module.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class MetricsHook(Hook):
             )
             for row in names.HISTOGRAMS
         }
-        self._rates: dict[tuple[str, str], _Rate] = {}
+        self._rates: dict[tuple[str, ...], _Rate] = {}
         self._paused_ns: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -71,9 +71,7 @@ class MetricsHook(Hook):
 
     def activation_ended(self, record: ActivationRecord) -> None:
         """How long it took, and how long its oldest item had waited."""
-        key = (record.flow_id, record.routine_id)
-        rate = self._rates.get(key) or self._new_rate(key)
-        if not rate.admits(record.at_ns):
+        if not self._admits((record.flow_id, record.routine_id), record.at_ns):
             return
         where = {FLOW: record.flow_id, ROUTINE: record.routine_id}
         context = _exemplar(record.context)
@@ -85,7 +83,11 @@ class MetricsHook(Hook):
             waited = record.waited_ns / NANOSECONDS
             self._histogram(names.WAIT_DURATION).record(waited, where, context)
 
-    def _new_rate(self, key: tuple[str, str]) -> _Rate:
+    def _admits(self, key: tuple[str, ...], now_ns: int) -> bool:
+        """Whether to record another one of these."""
+        return (self._rates.get(key) or self._new_rate(key)).admits(now_ns)
+
+    def _new_rate(self, key: tuple[str, ...]) -> _Rate:
         with self._lock:
             if len(self._rates) >= MOST_ROUTINES:
                 self._rates.clear()
@@ -93,6 +95,9 @@ class MetricsHook(Hook):
 
     def producer_waited(self, record: WaitRecord) -> None:
         """How long a producer waited for room."""
+        key = (record.flow_id, record.routine_id, record.slot_name, record.reason)
+        if not self._admits(key, record.at_ns):
+            return
         where = {
             FLOW: record.flow_id,
             ROUTINE: record.routine_id,
@@ -116,11 +121,12 @@ class MetricsHook(Hook):
         paused_ns = self._paused_ns.pop(record.job_id, None)
         if paused_ns is not None:
             self._record_pause(record, record.at_ns - paused_ns)
-        self._histogram(names.JOB_DURATION).record(
-            record.duration_ns / NANOSECONDS,
-            {FLOW: record.flow_id, STATUS: record.status},
-            _exemplar(record.traceparent),
-        )
+        if self._admits((record.flow_id,), record.at_ns):
+            self._histogram(names.JOB_DURATION).record(
+                record.duration_ns / NANOSECONDS,
+                {FLOW: record.flow_id, STATUS: record.status},
+                _exemplar(record.traceparent),
+            )
 
     def _record_pause(self, record: JobRecord, duration_ns: int) -> None:
         where = {FLOW: record.flow_id, STATUS: record.status}

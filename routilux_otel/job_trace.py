@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from opentelemetry.context import attach
+from opentelemetry.context import Context, attach
 from opentelemetry.trace import (
     Link,
     SpanContext,
@@ -26,7 +26,8 @@ from routilux_otel.gate_spans import pause_attributes, resume_attributes
 from routilux_otel.span_events import CappedEvents
 
 if TYPE_CHECKING:
-    from opentelemetry.context import Context
+    from contextvars import Context as Variables
+
     from opentelemetry.trace import Span, Tracer
     from opentelemetry.util.types import Attributes, AttributeValue
 
@@ -48,23 +49,18 @@ class JobTrace:
     Args:
         tracer: makes the spans.
         record: the job's start.
-        parent: the context that the job's first span is a child of.
-        links: other spans that have to do with the start.
+        span: the first span of the job.
 
     Attributes:
         over: the job has ended.
         omitted: spans that were not made, because there were so many.
     """
 
-    def __init__(
-        self, tracer: Tracer, record: JobRecord, parent: Context, links: tuple[Link, ...]
-    ) -> None:
+    def __init__(self, tracer: Tracer, record: JobRecord, span: Span) -> None:
         self._tracer = tracer
         self._lock = threading.Lock()
-        self._name = f"{names.SPANS[0].prefix} {record.flow_id}"
-        self._job_id = record.job_id
+        self._start = record
         self._facts = {names.JOB: record.job_id, FLOW: record.flow_id}
-        self._variables = record.context
         self._activations: dict[str, Span] = {}
         self._events: dict[str, CappedEvents] = {}  # of those activations that have any
         self._spans = 1
@@ -72,11 +68,9 @@ class JobTrace:
         self._early: GateRecord | None = None  # a resume that was told before its pause
         self.over = False
         self.omitted = 0
-        self._open(parent, links, record.at_ns)
-        self.first = self._span.span.get_span_context()
-        self.is_recording = self._span.span.is_recording()
+        self.first = span.get_span_context()
+        self._enter(span)
         self._form = as_text(self.first)[:TRACE_PART] + "{:016x}" + as_text(self.first)[-3:]
-        self._enter()
 
     @property
     def traceparent(self) -> str:
@@ -90,20 +84,12 @@ class JobTrace:
 
     # -- the job -----------------------------------------------------------------------------------
 
-    def _open(self, parent: Context, links: tuple[Link, ...], at_ns: int) -> None:
-        """Begin a span of the job."""
-        span = self._tracer.start_span(
-            self._name, parent, attributes=self._facts, links=links, start_time=at_ns
-        )
+    def _enter(self, span: Span) -> None:
+        """Make a span of the job the current one for all logic that begins from now on."""
         self._span = CappedEvents(span)
-        self._inside = set_span_in_context(span, under(None))
+        self._inside = set_span_in_context(span, Context())
         # What others record in logic gets the job's id from here; our own spans have it anyway.
-        self._for_logic = with_job(self._inside, self._job_id)
-
-    def _enter(self) -> None:
-        """Make the job's span the current one for all logic that begins from now on."""
-        if self._variables is not None:
-            self._variables.run(attach, self._for_logic)
+        self._for_logic = enter(self._start.context, span, self._start.job_id)
 
     def _close(self, status: str, at_ns: int) -> None:
         """End the span of the job."""
@@ -144,8 +130,7 @@ class JobTrace:
             )
             span.end(record.at_ns)
             before, self._paused = self._span.span.get_span_context(), None
-            self._open(under(self.first), (Link(before),), record.at_ns)
-            self._enter()
+            self._enter(start_job_span(self._tracer, record, under(self.first), (Link(before),)))
 
     def end(self, record: JobRecord) -> None:
         """The job has ended."""
@@ -236,6 +221,24 @@ class JobTrace:
                 known = self._events[activation_id] = CappedEvents(span)
             return known
         return self._span if self._paused is None and not self.over else None
+
+
+def start_job_span(
+    tracer: Tracer, record: JobRecord, parent: Context, links: tuple[Link, ...]
+) -> Span:
+    """Begin a span of a job."""
+    facts = {names.JOB: record.job_id, FLOW: record.flow_id}
+    return tracer.start_span(
+        f"job {record.flow_id}", parent, attributes=facts, links=links, start_time=record.at_ns
+    )
+
+
+def enter(variables: Variables | None, span: Span, job_id: str) -> Context:
+    """Make a span the current one in the variables of a job's logic. Returns that context."""
+    inside = with_job(set_span_in_context(span, Context()), job_id)
+    if variables is not None:
+        variables.run(attach, inside)
+    return inside
 
 
 def parent_of(record: JobRecord, here: SpanContext | None) -> tuple[Context, tuple[Link, ...]]:

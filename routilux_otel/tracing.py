@@ -16,7 +16,7 @@ from routilux_otel import registry as names
 from routilux_otel import span_events
 from routilux_otel.contexts import as_text, current, job_of
 from routilux_otel.forking import reset_in_child
-from routilux_otel.job_trace import JobTrace, parent_of
+from routilux_otel.job_trace import JobTrace, enter, parent_of, start_job_span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +42,8 @@ class TraceHook(Hook):
         payloads: whether what a tracepoint says may be recorded: it may hold payload.
         lose: is told how many spans were not made.
     """
+
+    sampled_only = True
 
     def __init__(
         self,
@@ -73,12 +75,15 @@ class TraceHook(Hook):
 
     def job_started(self, record: JobRecord) -> str | None:
         """Begin the trace of a job. Returns its context."""
-        parent, links = parent_of(record, current())
-        trace = JobTrace(self._tracer, record, parent, links)
-        if trace.is_recording:
-            with self._lock:
-                self._traces[record.job_id] = trace
-        return trace.traceparent if trace.first.is_valid else None
+        span = start_job_span(self._tracer, record, *parent_of(record, current()))
+        if not span.is_recording():
+            enter(record.context, span, record.job_id)
+            context = span.get_span_context()
+            return as_text(context) if context.is_valid else None
+        trace = JobTrace(self._tracer, record, span)
+        with self._lock:
+            self._traces[record.job_id] = trace
+        return trace.traceparent
 
     def job_paused(self, record: GateRecord) -> None:
         """Record the pause; the job's span ends."""

@@ -89,6 +89,7 @@ class Draft(Claim):
         """Return the items to the heads of their slots. Under the job's lock."""
         for slot, segments in self.inputs:
             slot.queue.put_back(segments)
+        self._count = 0
         self.inputs = [(slot, []) for slot, _ in self.inputs]
 
     def places(self) -> Iterator[tuple[JobSlot, Segment, int]]:
@@ -104,6 +105,7 @@ class Draft(Claim):
     def drop(self, slot: JobSlot, number: int) -> Segment:
         """Take an item out; it is returned as a segment of one, still counted as waiting."""
         segment, index = self._find(slot, number)
+        self._count = None
         self._show_instead(slot, number, [])
         segments = next(each for own, each in self.inputs if own is slot)
         at = next(at for at, each in enumerate(segments) if each is segment)

@@ -30,10 +30,11 @@ class Claim:
         error: what the latest attempt raised, while another is to come.
     """
 
-    __slots__ = ("attempt", "error", "failed", "inputs", "message", "number", "shown")
+    __slots__ = ("_count", "attempt", "error", "failed", "inputs", "message", "number", "shown")
 
     def __init__(self, number: int) -> None:
         self.number = number
+        self._count: int | None = None
         self.inputs: list[tuple[JobSlot, list[Segment]]] = []
         self.shown: list[list[Any] | None] = []
         self.message: Any = None
@@ -45,6 +46,11 @@ class Claim:
         """The next slot's share."""
         self.inputs.append((slot, segments))
         self.shown.append(shown)
+        self._count = None
+
+    def taken(self, count: int) -> None:
+        """So many items were taken in all: who took them has counted them anyway."""
+        self._count = count
 
     def lists(self) -> list[list[Any]]:
         """Fresh lists of data for logic, one for each slot, without what is a dead letter."""
@@ -72,8 +78,10 @@ class Claim:
 
     @property
     def count(self) -> int:
-        """Items in all slots together."""
-        return sum(count_items(segments) for _, segments in self.inputs)
+        """Items in all slots together. There may be a segment for each, so it is kept."""
+        if self._count is None:
+            self._count = sum(count_items(segments) for _, segments in self.inputs)
+        return self._count
 
     def find(self, item: object) -> tuple[JobSlot, Segment] | None:
         """The not yet failed item that `item` is, as a segment of one; marks it as failed."""
@@ -94,11 +102,12 @@ class Claim:
             self._mark(slot, segment, index)
 
     def waited_ns(self) -> int:
-        """How long the item waited in its slot that waited longest; 0 without one."""
-        waits = (
-            each.consumed_ns - each.enqueued_ns for _, segments in self.inputs for each in segments
-        )
-        return max(0, *waits, 0)
+        """How long the item waited in its slot that waited longest; 0 without one.
+
+        It is the first of its slot.
+        """
+        firsts = [segments[0] for _, segments in self.inputs if segments]
+        return max([each.consumed_ns - each.enqueued_ns for each in firsts], default=0)
 
     def contexts(self) -> tuple[str, ...]:
         """The trace contexts that came with the items, each once."""

@@ -198,7 +198,7 @@ class Debugger:
                     "items": hit.item_ids,
                 }
             )
-        if not job.watched:
+        if not job.hears("breakpoint_hit"):
             return
         for breakpoint_id, action, count in [
             (each.id, each.action, each.hit_count) for each in hit.breakpoints

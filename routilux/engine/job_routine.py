@@ -243,6 +243,7 @@ class JobRoutine:
         lanes = self.concurrency - self.lanes
         watched = self.watch is not None
         claim = Draft(self.next_number()) if watched else Claim(self.next_number())
+        taken = 0
         for slot in self.slots:
             queue = slot.queue
             if lanes == 1 and queue.unconsumed <= self.portion:
@@ -250,9 +251,10 @@ class JobRoutine:
             else:
                 segments = queue.take(min(self.portion, -(-queue.unconsumed // max(1, lanes))))
             if segments and not watched:
-                queue.commit(segments, now)
+                taken += queue.commit(segments, now)
             claim.add(slot, segments)
         if not watched:
+            claim.taken(taken)
             for slot in self.slots:
                 slot.taken()
         return claim

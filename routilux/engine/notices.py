@@ -6,6 +6,7 @@ what may call strangers (hooks, log handlers) goes into `notices` and is told af
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import traceback
 from collections import deque
@@ -23,6 +24,7 @@ from routilux.hooks import (
     SlotRecord,
     WaitRecord,
     is_interrupt,
+    is_sampled,
 )
 from routilux.job.dead_letters import LetterFacts
 from routilux.job.pause_points import queue_warnings
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from routilux.parcel import Leg
     from routilux.segment import Segment
 
+_Facts = tuple[str, str, str, int, str, str | None, str | None, contextvars.Context]
 logger = logging.getLogger("routilux.job")
 LOG_EVERY_NS = NANOSECONDS  # one ERROR line a second for each slot and reason says enough
 
@@ -55,18 +58,20 @@ class Notices(JobCore):
     def __init__(self, state: JobState, flow: Flow, plan: FlowPlan, host: Host) -> None:
         super().__init__(state, flow, plan, host)
         self.notices: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self.is_sampled = False  # a hook records it, and says so in its trace context
         self._logged: dict[tuple[str, str, str], int] = {}
         self._unlogged: dict[tuple[str, str, str], int] = {}
 
-    @property
-    def watched(self) -> bool:
-        """Whether any hook listens."""
-        return self.hooks.active or PROCESS_HOOKS.active
+    def hears(self, method: str) -> bool:
+        """Whether any hook does something about a method."""
+        return method in self.hooks.heard or method in PROCESS_HOOKS.heard
 
-    @property
-    def activations_watched(self) -> bool:
-        """Whether any hook does something about activations."""
-        return self.hooks.activations or PROCESS_HOOKS.activations
+    def hears_activation(self, method: str) -> bool:
+        """The same for a method about activations: of this job, which may be sampled or not."""
+        if self.hears(method):
+            return True
+        wanted = method in self.hooks.heard_if_sampled or method in PROCESS_HOOKS.heard_if_sampled
+        return wanted and self.is_sampled
 
     def tell_notices(self) -> None:
         """Tell what has happened since. Without the lock."""
@@ -99,10 +104,11 @@ class Notices(JobCore):
 
     def tell_start(self, reason: str = "") -> None:
         """The job runs; a hook may give it a trace context. Without the lock."""
-        if self.watched:
-            given = self.ask("job_started", JobRecord(**self._job_facts(reason)))
+        if self.hears("job_started"):
+            given = self.ask("job_started", JobRecord(*self._job_facts(reason)))
             if given is not None:
                 self.state.traceparent = given
+                self.is_sampled = is_sampled(given)
 
     # -- under the lock --------------------------------------------------------------------------
 
@@ -118,9 +124,9 @@ class Notices(JobCore):
 
     def tell_end(self, reason: str) -> None:
         """The job has ended."""
-        if self.watched:
+        if self.hears("job_ended"):
             record = JobRecord(
-                **self._job_facts(reason),
+                *self._job_facts(reason),
                 error_type=self.state.error_type,
                 duration_ns=self._since_ns(self.state.started_at),
             )
@@ -128,10 +134,10 @@ class Notices(JobCore):
 
     def tell_gate(self, method: str, reason: str, identity: str | None, paused_ns: int = 0) -> None:
         """The gate was closed or opened."""
-        if self.watched:
+        if self.hears(method):
             slots = tuple([slot.read_metrics() for slot in self.slots])
             record = GateRecord(
-                **self._job_facts(reason, identity),
+                *self._job_facts(reason, identity),
                 slots=slots,
                 running=tuple(self.names(standing=False)),
                 standing=tuple(self.names(standing=True)),
@@ -140,18 +146,13 @@ class Notices(JobCore):
             )
             self.notices.append((self.tell, (method, record)))
 
-    def _job_facts(self, reason: str = "", identity: str | None = None) -> dict[str, Any]:
-        state = self.state
-        return {
-            "job_id": state.job_id,
-            "flow_id": state.flow_id,
-            "status": state.status.value,
-            "at_ns": self.clock.time_ns(),
-            "reason": reason,
-            "identity": identity,
-            "traceparent": state.traceparent,
-            "context": self.context,
-        }
+    def _job_facts(self, reason: str = "", identity: str | None = None) -> _Facts:
+        """The first fields of each record of a job."""
+        state, now = self.state, self.clock.time_ns()
+        return (
+            state.job_id, state.flow_id, state.status.value, now, reason, identity,
+            state.traceparent, self.context,
+        )  # fmt: skip
 
     def _since_ns(self, moment: datetime | None) -> int:
         return 0 if moment is None else max(0, self.clock.time_ns() - stamp_ns(moment))
@@ -247,7 +248,7 @@ class Notices(JobCore):
         self, slot: JobSlot, reason: str, duration_ns: int, activation_id: str | None
     ) -> None:
         """A producer waits no longer."""
-        if self.watched:
+        if self.hears("producer_waited"):
             record = WaitRecord(
                 self.state.job_id,
                 self.state.flow_id,
@@ -256,6 +257,7 @@ class Notices(JobCore):
                 reason,
                 duration_ns,
                 activation_id,
+                self.clock.time_ns(),
             )
             self.notices.append((self.tell, ("producer_waited", record)))
 
@@ -271,7 +273,7 @@ class Notices(JobCore):
         *,
         returned: bool = False,
     ) -> None:
-        if not self.watched:
+        if not self.hears(method):
             return
         origin = segment.origin
         record = SlotRecord(

@@ -49,7 +49,7 @@ class RunningActivation:
 
     __slots__ = (
         "attempt", "claim", "context", "counted", "ended", "job", "node", "outcome", "outlets",
-        "routine", "routine_id", "started_ns", "stood_ns", "thread", "told", "turn_ns", "yielding",
+        "routine", "routine_id", "started_ns", "stood_ns", "thread", "turn_ns", "yielding",
     )  # fmt: skip
 
     def __init__(self, job: Job, node: JobRoutine, claim: Claim | None) -> None:
@@ -63,7 +63,6 @@ class RunningActivation:
         self.context: str | None = None
         self.counted = True  # the job counts it as active
         self.ended = False
-        self.told = False  # hooks that hear of activations know of it
         self.yielding = False
         self.started_ns = 0
         self.stood_ns = 0
@@ -122,9 +121,9 @@ class RunningActivation:
             return
         current_activation.set(self)
         job.state.current_routine_id = self.routine_id
-        self.told = job.activations_watched
-        if self.told:
-            self.context = job.ask("activation_started", self._record())
+        if job.hears_activation("activation_started"):
+            contexts = self.claim.contexts()
+            self.context = job.ask("activation_started", self._record(contexts=contexts))
         error: BaseException | None = None
         try:
             self._call_logic(self.claim)
@@ -202,7 +201,7 @@ class RunningActivation:
             node.news = True
         else:
             settle_failure(self, error)
-        if self.told:  # before the end of the job is told
+        if job.hears_activation("activation_ended"):  # before the end of the job is told
             job.notices.append((job.tell, ("activation_ended", self._record(error))))
         self.leave()
 
@@ -217,7 +216,9 @@ class RunningActivation:
         """Whether the calling thread is the one that runs it."""
         return get_ident() == self.thread
 
-    def _record(self, error: BaseException | None = None) -> ActivationRecord:
+    def _record(
+        self, error: BaseException | None = None, contexts: tuple[str, ...] = ()
+    ) -> ActivationRecord:
         job, claim = self.job, self.claim
         now = job.clock.monotonic_ns()
         return ActivationRecord(
@@ -232,7 +233,7 @@ class RunningActivation:
             stood_ns=self.stood_ns,
             outcome=self.outcome,
             error=error,
-            contexts=claim.contexts() if claim else (),
+            contexts=contexts,
             waited_ns=claim.waited_ns() if claim else 0,
             context=self.context,
         )

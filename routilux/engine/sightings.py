@@ -123,7 +123,7 @@ def report(job: Debugging, tracepoint: Breakpoint, sighting: Sighting) -> None:
             "message": message,
         }
     )
-    if job.watched:
+    if job.hears("breakpoint_hit"):
         record = BreakpointRecord(
             job_id=job.state.job_id,
             flow_id=job.state.flow_id,

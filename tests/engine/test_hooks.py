@@ -14,6 +14,7 @@ import pytest
 from routilux import ErrorHandler, Flow, Runtime
 from routilux.clock import stamp_ns
 from routilux.engine import notices, running, sightings
+from routilux.hooks import METHODS as HOOK_METHODS
 from routilux.hooks import (
     PROCESS_HOOKS,
     ActivationRecord,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SECOND = 10**9
-METHODS = [name for name in vars(Hook) if not name.startswith("_") and name != "context"]
+METHODS = [name for name in vars(Hook) if name in HOOK_METHODS - {"context"}]
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 FULL = {"policy": never, "max_queue_length": 1}
 JOB = JobRecord("j", "f", "running", 1)
@@ -113,19 +114,52 @@ def test_a_set_is_active_while_it_has_hooks():
     assert not hooks.active
 
 
-def test_a_set_knows_whether_a_hook_does_something_about_activations():
+def test_a_set_knows_which_methods_its_hooks_override():
     hooks, deaf = HookSet(), Hook()
     hooks.add(deaf)
-    assert (hooks.active, hooks.activations) == (True, False)
-    acts = [Acting(name, print) for name in ("activation_started", "activation_ended")]
-    for hook in [*acts, RecordingHook()]:
+    assert (hooks.active, hooks.heard, hooks.heard_if_sampled) == (True, set(), set())
+    acts = [Acting(name, print) for name in ("activation_started", "job_ended", "context")]
+    for hook in acts:
         hooks.add(hook)
-        assert hooks.activations
+    assert hooks.heard == {"activation_started", "job_ended", "context"}
+    for hook in acts[:2]:
         hooks.remove(hook)
-        assert not hooks.activations
-    for name in ("job_ended", "context"):
-        hooks.add(Acting(name, print))
-    assert not hooks.activations
+    assert hooks.heard == {"context"}
+    hooks.add(RecordingHook())
+    assert hooks.heard == {*METHODS, "context"}
+
+
+def test_a_hook_may_want_the_activations_of_sampled_jobs_only():
+    class Sampled(RecordingHook):
+        sampled_only = True
+
+    hooks = HookSet()
+    hooks.add(Sampled())
+    activations = {"activation_started", "activation_ended"}
+    assert hooks.heard_if_sampled == activations
+    assert hooks.heard == {*METHODS, "context"} - activations
+    hooks.add(Acting("activation_ended", print))
+    assert hooks.heard_if_sampled == {"activation_started"}
+
+
+@pytest.mark.parametrize(
+    ("trace", "told"),
+    [("00-a-b-01", 2), ("00-a-b-03", 2), ("00-a-b-00", 0), ("00-a-b-02", 0), (None, 0)],
+)
+def test_activations_are_told_to_it_if_the_jobs_context_says_sampled(rt, trace, told):
+    class Sampled(RecordingHook):
+        sampled_only = True
+
+        def job_started(self, record):
+            return trace
+
+    hook = Sampled()
+    rt.hooks.add(hook)
+    assert rt.exec(into_sink([1])[0]).wait()
+    assert (len(hook.named("activation_started")), len(hook.named("activation_ended"))) == (
+        told, told,
+    )  # fmt: skip
+    assert len(hook.named("job_ended")) == 1
 
 
 def test_hooks_are_told_in_the_order_of_adding():
@@ -249,12 +283,20 @@ def test_a_hook_that_always_raises_changes_no_result(rt, quiet, scope):
     assert len(complaints(quiet)) == 1
 
 
-def test_a_method_that_a_hook_does_not_have_is_an_error_like_any_other(rt, quiet):
-    rt.hooks.add(object())
+def test_a_hook_need_not_have_every_method(rt, quiet):
+    class OnlyEnds:
+        def __init__(self):
+            self.records = []
+
+        def job_ended(self, record):
+            self.records.append(record)
+
+    hook = OnlyEnds()
+    rt.hooks.add(hook)
     job = rt.exec(into_sink([1])[0])
     assert job.wait()
-    assert (job.status, len(complaints(quiet))) == ("completed", 1)
-    assert rt.hooks.errors > 1
+    assert [each.status for each in hook.records] == ["completed"]
+    assert (rt.hooks.errors, complaints(quiet)) == (0, [])
 
 
 # -- who hears -------------------------------------------------------------------------------------
@@ -812,7 +854,7 @@ def test_no_record_is_built_when_nobody_watches(rt, built, quiet):
     assert (built, asked) == ([], [])
 
 
-def test_no_record_of_an_activation_is_built_for_hooks_that_do_nothing_about_them(rt, built, quiet):
+def test_no_record_is_built_of_what_no_hook_does_anything_about(rt, built, quiet):
     class OnlyJobs(Hook):
         def job_ended(self, record: JobRecord) -> None:
             self.ended = record
@@ -821,7 +863,7 @@ def test_no_record_of_an_activation_is_built_for_hooks_that_do_nothing_about_the
     rt.hooks.add(hook)
     eventful(rt)
     assert hook.ended.status == "completed"
-    assert set(built) == {"JobRecord", "GateRecord", "SlotRecord", "WaitRecord", "BreakpointRecord"}
+    assert set(built) == {"JobRecord"}
 
 
 def test_each_record_is_built_once_for_all_who_watch(rt, built, hook, process_hook, quiet):

@@ -18,6 +18,7 @@ from benchmarks.flows import (
     queue_status,
     relay,
     short_slots,
+    telemetry,
     throughput,
     waiter,
 )
@@ -41,6 +42,7 @@ MODULES: dict[str, ModuleType] = {
         queue_status,
         relay,
         short_slots,
+        telemetry,
         throughput,
         waiter,
     )
