@@ -11,11 +11,11 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 SOURCE := routilux routilux_otel tests tools benchmarks
 
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test checks build coverage switching format lock openapi bench soak clean
+.PHONY: help venv demo test checks build coverage switching format lock openapi dashboards bench soak clean
 
 help:
 	@sed -n '2,4p' Makefile | cut -c3-
-	@echo 'Also: make venv, checks, build, format, lock, openapi, bench, soak, clean.'
+	@echo 'Also: make venv, checks, build, format, lock, openapi, dashboards, bench, soak, clean.'
 
 # --- the virtual environment -------------------------------------------------------------
 
@@ -49,6 +49,10 @@ lock: venv
 # Needed after a change of the HTTP face.
 openapi: venv
 	@$(BIN)/python -m tools.openapi
+
+# Needed after a change of tools/dashboards or of the table of instruments.
+dashboards: venv
+	@$(BIN)/python -m tools.dashboards
 
 # --- what people run ---------------------------------------------------------------------
 
