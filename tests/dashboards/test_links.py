@@ -64,5 +64,5 @@ def test_a_bad_slot_leads_to_its_flow() -> None:
     address = urlsplit(found["flow"])
     assert address.path == f"/d/{DOCUMENTS['flow.json']['uid']}"
     chosen = set(re.findall(r"var-(\w+)=", address.query))
-    assert chosen == variables("flow.json") - {"jaeger"}
+    assert chosen == variables("flow.json") - {"jaeger", "interval"}
     assert set(re.findall(r"__data\.fields\.(\w+)", address.query)) <= columns(panel)

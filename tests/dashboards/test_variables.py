@@ -8,7 +8,7 @@ import pytest
 
 from tests.dashboards.checking import labels_of
 from tests.dashboards.documents import DOCUMENTS
-from tools.dashboards.queries import panel_queries, variable_queries
+from tools.dashboards.queries import panel_queries, panels, variable_queries
 
 CHAIN = ["flow", "routine", "slot"]
 LABELS = ["routilux_flow_id", "routilux_routine_id", "routilux_slot_name"]
@@ -68,3 +68,12 @@ def test_a_choice_of_several_is_matched_as_a_pattern(document) -> None:
     for query in panel_queries(document):
         for operator, name in re.findall(r'(=~?)"\$(\w+)"', query.expression):
             assert (operator == "=~") == bool(listed(document)[name].get("multi"))
+
+
+@every_dashboard
+def test_rates_look_as_far_back_as_figures_are_sent_rarely(document) -> None:
+    assert listed(document)["interval"]["query"] == "1m,15s,5s,1s"
+    for panel in panels(document):
+        for target in panel["targets"]:
+            rates = "$__rate_interval" in target["expr"]
+            assert target.get("interval") == ("$interval" if rates else None)

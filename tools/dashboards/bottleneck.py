@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from routilux.monitoring.instruments import FLOW, ROUTINE, STATUS
 from tools.dashboards import limits
-from tools.dashboards.promql import equal, labels, rate, select, total, worst
+from tools.dashboards.promql import equal, labels, level, rate, total, worst
 from tools.dashboards.registry import BLOCK_REASON, label_name
 from tools.dashboards.scope import ONE_FLOW, ONE_FLOWS_ROUTINE
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _BUSY = "routilux.routine.busy.time"
 _BLOCKED = "routilux.routine.blocked.time"
-_JOBS = total(select("routilux.job.count", *ONE_FLOW), FLOW)
+_JOBS = total(level("routilux.job.count", *ONE_FLOW), FLOW)
 
 # Why a routine with work does not run, where the cause is not another routine.
 _OTHER_CAUSES = {
@@ -56,12 +56,17 @@ def _said(expression: str, sentence: str) -> str:
     return f'label_replace({expression}, "verdict", "{sentence}", "{label_name(ROUTINE)}", "(.*)")'
 
 
+def _held_up(reason: str) -> str:
+    """The routines that wait for this reason for a good part of their time."""
+    seconds = total(rate(_BLOCKED, *ONE_FLOW, equal(BLOCK_REASON, reason)), FLOW, ROUTINE)
+    return f"{share(seconds)} > {limits.HELD_UP_SHARE}"
+
+
 def _verdicts() -> Iterator[str]:
-    fullness = worst(select("routilux.slot.queue.utilization", *ONE_FLOW), ROUTINE)
-    for_room = total(rate(_BLOCKED, *ONE_FLOW, equal(BLOCK_REASON, "full")), ROUTINE)
-    waits = f"({for_room} > {limits.HELD_UP_SHARE})"
-    paused = total(select("routilux.job.count", *ONE_FLOW, equal(STATUS, "paused")))
-    running = select("routilux.job.count", *ONE_FLOW, equal(STATUS, "running"))
+    fullness = worst(level("routilux.slot.queue.utilization", *ONE_FLOW), ROUTINE)
+    waits = f"({_held_up('full')})"
+    paused = total(level("routilux.job.count", *ONE_FLOW, equal(STATUS, "paused")))
+    running = level("routilux.job.count", *ONE_FLOW, equal(STATUS, "running"))
     yield _said(
         f"(({paused} > 0) unless on() {running})",
         "Every live job is paused: nothing moves before it is resumed",
@@ -75,10 +80,7 @@ def _verdicts() -> Iterator[str]:
         "$1 is the bottleneck: it is nearly full, though nobody has to wait yet",
     )
     for reason, words in _OTHER_CAUSES.items():
-        seconds = total(rate(_BLOCKED, *ONE_FLOW, equal(BLOCK_REASON, reason)), ROUTINE)
-        yield _said(
-            f"topk(1, {seconds} > {limits.HELD_UP_SHARE})", f"$1 has work but waits: {words}"
-        )
+        yield _said(f"topk(1, {_held_up(reason)})", f"$1 has work but waits: {words}")
     yield _said("vector(0)", "No routine holds the flow up")
 
 

@@ -30,6 +30,7 @@ from tools.dashboards.panels import (
 from tools.dashboards.promql import (
     equal,
     legend,
+    level,
     or_nothing,
     or_zero,
     quantile,
@@ -91,13 +92,13 @@ def flow() -> Dashboard:
 
 
 def _head() -> list[Builder[Panel]]:
-    paused = select("routilux.job.count", *ONE_FLOW, equal(STATUS, "paused"))
+    paused = level("routilux.job.count", *ONE_FLOW, equal(STATUS, "paused"))
     return [
         words(
             "Bottleneck",
             "The routine that the others wait for: when a producer waits for room, the fullest "
             "one that does not wait for room itself; else one whose slot is nearly full; else what "
-            "a routine with work waits for. Exact for one job: `routilux diagnose`.",
+            "a routine with work waits for. Exact for one job: `routilux why`.",
             SHARE,
             Query(BOTTLENECK, "{{verdict}}"),
             width=12,
@@ -106,7 +107,7 @@ def _head() -> list[Builder[Panel]]:
             "Live jobs",
             "Jobs of the flow that have not ended.",
             JOBS,
-            Query(or_zero(total(select("routilux.job.count", *ONE_FLOW))), "live"),
+            Query(or_zero(total(level("routilux.job.count", *ONE_FLOW))), "live"),
         ),
         number(
             "Paused jobs",
@@ -119,7 +120,7 @@ def _head() -> list[Builder[Panel]]:
             "Held items",
             "Items held beside the queues because a job is paused or a breakpoint was hit.",
             ITEMS,
-            Query(or_zero(total(select("routilux.slot.queue.held", *ONE_FLOWS_SLOT))), "held"),
+            Query(or_zero(total(level("routilux.slot.queue.held", *ONE_FLOWS_SLOT))), "held"),
             steps={1: CAREFUL},
         ),
     ]
@@ -158,7 +159,7 @@ def _refused() -> Builder[Panel]:
 
 def _sizes() -> Builder[Panel]:
     def of(name: str) -> str:
-        return total(select(name, *ONE_FLOWS_SLOT), *_AT)
+        return total(level(name, *ONE_FLOWS_SLOT), *_AT)
 
     return lines(
         "Size against limit",
@@ -176,9 +177,7 @@ def _utilization() -> Builder[Panel]:
         "Utilisation",
         "Waiting items as a share of the limit, in the worst live job.",
         SHARE,
-        Query(
-            worst(select("routilux.slot.queue.utilization", *ONE_FLOWS_SLOT), *_AT), legend(*_AT)
-        ),
+        Query(worst(level("routilux.slot.queue.utilization", *ONE_FLOWS_SLOT), *_AT), legend(*_AT)),
         steps={limits.NEARLY_FULL: CAREFUL},
     )
 
@@ -188,7 +187,7 @@ def _ages() -> Builder[Panel]:
         "Oldest item",
         "How long the oldest waiting item of each slot has waited; no line while none waits.",
         SECONDS,
-        Query(worst(select("routilux.slot.oldest_item.age", *ONE_FLOWS_SLOT), *_AT), legend(*_AT)),
+        Query(worst(level("routilux.slot.oldest_item.age", *ONE_FLOWS_SLOT), *_AT), legend(*_AT)),
         steps={limits.TOO_OLD_SECONDS: WRONG},
     )
 

@@ -29,6 +29,7 @@ from tools.dashboards.promql import (
     equal,
     labels,
     legend,
+    level,
     like,
     or_nothing,
     or_zero,
@@ -44,11 +45,11 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 WORST = 10  # rows of the table of slots: one screen
-_FULLNESS = select("routilux.slot.queue.utilization", *OF_SLOT)
-_AGE = select("routilux.slot.oldest_item.age", *OF_SLOT)
+_FULLNESS = level("routilux.slot.queue.utilization", *OF_SLOT)
+_AGE = level("routilux.slot.oldest_item.age", *OF_SLOT)
 _REFUSED = rate("routilux.slot.items.refused", *OF_SLOT)
 _FIRING = select("ALERTS", equal("alertstate", "firing"), like("alertname", "Routilux.+"))
-_JOBS = select("routilux.job.count", *OF_FLOW)
+_JOBS = level("routilux.job.count", *OF_FLOW)
 _PLACE = {FLOW: "flow", ROUTINE: "routine", SLOT: "slot"}
 
 
@@ -110,7 +111,7 @@ def _verdict() -> list[Builder[Panel]]:
             "Jobs that a person or a breakpoint has paused.",
             JOBS,
             Query(
-                or_zero(total(select("routilux.job.count", *OF_FLOW, equal(STATUS, "paused")))),
+                or_zero(total(level("routilux.job.count", *OF_FLOW, equal(STATUS, "paused")))),
                 "paused",
             ),
             steps={1: CAREFUL},
@@ -134,8 +135,8 @@ def _worst_slots() -> Builder[Panel]:
     fullness = worst(_FULLNESS, *by)
     fullest = f"topk({WORST}, {fullness})"
     of_these = f"and on {labels(by)} {fullest}"
-    waiting = total(select("routilux.slot.queue.unconsumed", *OF_SLOT), *by)
-    limit = total(select("routilux.slot.queue.limit", *OF_SLOT), *by)
+    waiting = total(level("routilux.slot.queue.unconsumed", *OF_SLOT), *by)
+    limit = total(level("routilux.slot.queue.limit", *OF_SLOT), *by)
     flow = (
         f"/d/{FLOW_UID}?var-flow=${{__data.fields.flow}}&var-routine=${{__data.fields.routine}}"
         "&var-slot=${__data.fields.slot}&var-datasource=${datasource}&${__url_time_range}"
@@ -205,8 +206,8 @@ def _workers() -> Builder[Panel]:
         "Places for logic that runs, how many are taken, and activations that wait for room with a "
         "thread but without a place; over all processes, whatever flow is chosen.",
         WORKERS,
-        Query(total(select("routilux.worker.limit")), "limit"),
-        Query(total(select("routilux.worker.usage")), "running"),
-        Query(total(select("routilux.worker.blocked")), "waiting for room"),
+        Query(total(level("routilux.worker.limit")), "limit"),
+        Query(total(level("routilux.worker.usage")), "running"),
+        Query(total(level("routilux.worker.blocked")), "waiting for room"),
         width=12,
     )

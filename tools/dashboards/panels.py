@@ -37,6 +37,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
+from tools.dashboards.promql import WINDOW
 from tools.dashboards.registry import label_name
 from tools.dashboards.scope import DATASOURCE
 
@@ -206,7 +207,9 @@ def _stat(title: str, description: str, unit: str, query: Query, width: int) -> 
 
 
 def _query(expression: str, place: int) -> Dataquery:
-    return Dataquery().datasource(DATASOURCE).ref_id(chr(ord("A") + place)).expr(expression)
+    asked = Dataquery().datasource(DATASOURCE).ref_id(chr(ord("A") + place)).expr(expression)
+    # Grafana's window for rates follows from the interval of the query, if it has one.
+    return asked.interval("$interval") if WINDOW in expression else asked
 
 
 def _ranged(query: Query, place: int) -> Dataquery:

@@ -9,7 +9,7 @@ from tools.dashboards.registry import FOREIGN, METRICS, OURS, OVERFLOW, label_na
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WINDOW = "$__rate_interval"  # at least four scrapes, whatever the zoom; Grafana works it out
+WINDOW = "$__rate_interval"  # at least four points, whatever the zoom; Grafana works it out
 
 
 def select(name: str, *matchers: str, part: str = "", window: str = "") -> str:
@@ -74,6 +74,15 @@ def _folded(how: str, expression: str, attributes: Sequence[str]) -> str:
 def rate(name: str, *matchers: str, part: str = "", window: str = WINDOW) -> str:
     """By how much a counter grows in a second."""
     return f"rate({select(name, *matchers, part=part, window=window)})"
+
+
+def level(name: str, *matchers: str) -> str:
+    """The last values of a gauge, of series that still get some.
+
+    Over OTLP nobody says that a series is over: Prometheus would show a job that has ended, or the
+    status that a job had before, for five minutes more.
+    """
+    return f"last_over_time({select(name, *matchers, window=WINDOW)})"
 
 
 def growth(name: str, *matchers: str, window: str) -> str:

@@ -11,8 +11,8 @@ from tools.dashboards.alerts import ALERTS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# What Grafana fills in by itself, as it would for a page of half an hour and a scrape of 15 s.
-GRAFANA = {"__rate_interval": "1m", "__interval": "15s", "__range": "30m"}
+# What Grafana fills in by itself, as it does for a page of half an hour and points of a minute.
+GRAFANA = {"__rate_interval": "4m", "__interval": "1m", "__range": "30m"}
 EVERYTHING = {"flow": ".*", "routine": ".*", "slot": ".*"}
 _LABEL_VALUES = re.compile(r"label_values\((?P<selector>.+), *(?P<label>\w+)\)")
 

@@ -28,6 +28,7 @@ from tools.dashboards.promql import (
     growth,
     labels,
     legend,
+    level,
     or_nothing,
     or_zero,
     rate,
@@ -88,7 +89,7 @@ def _head() -> list[Builder[Panel]]:
             Query(
                 or_zero(
                     f"count(count by {labels([SERVICE, INSTANCE])} "
-                    f"({select('routilux.worker.limit')}))"
+                    f"({level('routilux.worker.limit')}))"
                 ),
                 "processes",
             ),
