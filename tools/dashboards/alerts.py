@@ -37,9 +37,9 @@ _AT = (FLOW, ROUTINE, SLOT)
 # Somebody chose these: the slot's author, an operator, a person at the debugger.
 _CHOSEN = "evicted|cancelled|dropped_in_debugger"
 _EXPORTER = "exporter"
-# The collector's name for the records of a signal, and why it lost some.
+# The collector's name for the records of a signal, and what it could not do with some.
 _RECORDS = {"spans": "traces", "metric_points": "metrics", "log_records": "logs"}
-_LOSSES = {"send_failed": "its store did not take them", "enqueue_failed": "its queue was full"}
+_LOSSES = {"send_failed": "deliver", "enqueue_failed": "queue"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,8 @@ _GAPS = (
 
 
 def _losses_of_collector() -> Iterator[Alert]:
-    """A rule for each signal and reason: joined in one, equal labels would hide one another."""
-    for loss, reason in _LOSSES.items():
+    """A rule for each signal and task: joined in one, equal labels would hide one another."""
+    for loss, task in _LOSSES.items():
         for records, signal in _RECORDS.items():
             yield Alert(
                 "RoutiluxTelemetryLost",
@@ -133,7 +133,7 @@ def _losses_of_collector() -> Iterator[Alert]:
                 "> 0",
                 "0m",
                 "warning",
-                f"The collector loses {signal} of {_of(_EXPORTER)}: {reason}",
+                f"The collector could not {task} {signal} of {_of(_EXPORTER)}",
                 _GAPS,
                 {label_name(SIGNAL): signal, label_name(DROP_REASON): loss},
             )

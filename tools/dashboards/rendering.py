@@ -14,9 +14,11 @@ from tools.dashboards.overview import overview
 from tools.dashboards.telemetry import telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    from tools.dashboards.alerts import Alert
 
 FOLDER = Path(__file__).resolve().parents[2] / "dashboards"
 RULES = "rules/alerts.yaml"
@@ -37,7 +39,7 @@ def render() -> Mapping[str, str]:
     """The text of each file, by its path in the folder."""
     encoder = JSONEncoder(indent=2, sort_keys=True, ensure_ascii=False)
     pages = {name: encoder.encode(page) + "\n" for name, page in dashboards().items()}
-    return {**pages, RULES: _HEAD + _rules()}
+    return {**pages, RULES: _HEAD + rules(ALERTS)}
 
 
 class _Dumper(yaml.SafeDumper):
@@ -51,6 +53,7 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(str, _Dumper.represent_text)
 
 
-def _rules() -> str:
-    rules = {"groups": [{"name": "routilux", "rules": [alert.rule() for alert in ALERTS]}]}
-    return str(yaml.dump(rules, Dumper=_Dumper, sort_keys=False, width=96, allow_unicode=True))
+def rules(alerts: Iterable[Alert]) -> str:
+    """A file of rules, as Prometheus reads it."""
+    file = {"groups": [{"name": "routilux", "rules": [alert.rule() for alert in alerts]}]}
+    return str(yaml.dump(file, Dumper=_Dumper, sort_keys=False, width=96, allow_unicode=True))
