@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from argparse import ArgumentParser
 from contextlib import ExitStack
 from itertools import cycle
+from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING
 
@@ -14,13 +16,12 @@ from tools.backends.build import missing
 from tools.backends.collector import make_collector
 from tools.backends.jaeger import make_jaeger
 from tools.backends.places import built
-from tools.backends.ports import HOST, Ports
+from tools.backends.ports import HOST, Ports, free_ports
 from tools.backends.prometheus import make_prometheus
 from tools.backends.server import ServerError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from tools.backends.server import Server
 
@@ -128,14 +129,18 @@ def _first_to_end(stack: Stack) -> Server:
     raise AssertionError("a stack has servers")
 
 
-def main() -> int:
-    """Run the stack on the ports that people know, its data among the back ends."""
+def main(arguments: Sequence[str]) -> int:
+    """Run the stack as the arguments say."""
+    parser = ArgumentParser(prog="python -m tools.backends.stack", description=__doc__)
+    parser.add_argument("--free-ports", action="store_true", help="not the ports that people know")
+    parser.add_argument("--folder", type=Path, default=built() / "stack", help="of logs and data")
+    chosen = parser.parse_args(arguments)
     absent = missing()
     if absent:
         print(f"Not built: {', '.join(absent)}. Run `make backends` first.", file=sys.stderr)
         return 1
-    return run_until_stopped(built() / "stack", Ports())
+    return run_until_stopped(chosen.folder, free_ports() if chosen.free_ports else Ports())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
