@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.stack.asking import ask_text, exemplars, series, spans, until
 from tests.stack.sending import metering, trace_id, tracing
+from tools.backends.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tools.backends.server import Server
     from tools.backends.stack import Stack
 
 TRACES = 30
@@ -42,14 +44,15 @@ def send(stack: Stack) -> list[str]:
     return sent
 
 
-def test_traces_outlive_a_killed_collector_while_jaeger_is_down(
-    own_stack: Callable[..., Stack],
+@pytest.mark.parametrize("end", [Server.kill, Server.stop])
+def test_traces_outlive_a_collector_while_jaeger_is_down(
+    own_stack: Callable[..., Stack], end: Callable[[Server], object]
 ):
     stack = own_stack(ROUTILUX_COLLECTOR_TRACE_SHARE="100")
     up(stack.collector)
     sent = send(stack)
     until(lambda: queued(stack, "otlp_grpc/jaeger") >= TRACES)
-    stack.collector.kill()
+    end(stack.collector)
     up(stack.jaeger)
     assert spans(stack, sent[0]) == []
     up(stack.collector)

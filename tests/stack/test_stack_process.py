@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.stack.asking import ask
+from tests.stack.asking import ask_text
 from tools.backends.places import ROOT
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, s
 def listens(address: str) -> bool:
     """Whether anybody answers there."""
     try:
-        ask(address)
+        ask_text(address)
     except OSError:
         return False
     return True

@@ -25,14 +25,17 @@ def make_jaeger(folder: Path, ports: Ports) -> Server:
     """
     folder.mkdir(parents=True, exist_ok=True)
     listens = {
-        "query.http-server": ports.jaeger_query,
-        "query.grpc-server": ports.jaeger_query_grpc,
-        "collector.otlp.grpc": ports.jaeger_otlp,
-        "collector.otlp.http": ports.jaeger_otlp_http,
-        "collector.grpc-server": ports.jaeger_grpc,
-        "collector.http-server": ports.jaeger_http,
-        "admin.http": ports.jaeger_admin,
-        "http-server": ports.jaeger_agent_http,
+        "query.http-server.host-port": ports.jaeger_query,
+        "query.grpc-server.host-port": ports.jaeger_query_grpc,
+        "collector.otlp.grpc.host-port": ports.jaeger_otlp,
+        "collector.otlp.http.host-port": ports.jaeger_otlp_http,
+        "collector.grpc-server.host-port": ports.jaeger_grpc,
+        "collector.http-server.host-port": ports.jaeger_http,
+        "admin.http.host-port": ports.jaeger_admin,
+        "http-server.host-port": ports.jaeger_agent_http,
+        "processor.jaeger-compact.server-host-port": ports.jaeger_agent_compact,
+        "processor.jaeger-binary.server-host-port": ports.jaeger_agent_binary,
+        "processor.zipkin-compact.server-host-port": ports.jaeger_agent_zipkin,
     }
     return Server(
         name="jaeger",
@@ -40,11 +43,13 @@ def make_jaeger(folder: Path, ports: Ports) -> Server:
             str(JAEGER.program("all-in-one")),
             f"--memory.max-traces={MAX_TRACES}",
             "--collector.otlp.enabled=true",
-            *(f"--{name}.host-port={HOST}:{port}" for name, port in listens.items()),
+            *(f"--{name}={HOST}:{port}" for name, port in listens.items()),
         ],
         # The page is not in this build: the list of services is what the query part answers.
         health=f"http://{HOST}:{ports.jaeger_query}/api/services",
         log=folder / "jaeger.log",
         folder=folder,
-        environment={"SPAN_STORAGE_TYPE": "memory"},
+        # Its own traces would go to port 4317, which is our collector; and when it ends it would
+        # wait for them for ten seconds.
+        environment={"SPAN_STORAGE_TYPE": "memory", "OTEL_TRACES_SAMPLER": "always_off"},
     )
