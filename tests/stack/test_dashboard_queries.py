@@ -14,7 +14,7 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from routilux.monitoring.instruments import ERROR_TYPE, FLOW, ROUTINE, SLOT, STATUS
 from tests.dashboards.documents import DOCUMENTS
 from tests.stack.asking import ask, series, until
-from tests.stack.sending import FLUSH_MS, resource
+from tests.stack.sending import FLUSH_MS, resource, tracing
 from tools.dashboards.alerts import ALERTS
 from tools.dashboards.queries import (
     Asked,
@@ -69,10 +69,12 @@ PANELS = [
 
 @pytest.fixture(scope="module", autouse=True)
 def sent(stack: Stack) -> Iterator[None]:
-    """Figures of every row, twice, so that counters have grown; and one row that is folded."""
+    """Figures of every row, twice, so that counters have grown; one row is folded. And a span."""
     exporter = OTLPMetricExporter(endpoint=f"{stack.otlp_http}/v1/metrics")
     reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
     provider = MeterProvider([reader], resource("dashboards"), shutdown_on_exit=False)
+    with tracing(stack) as tracer:
+        tracer.start_span("pause census").end()  # sampling keeps it, so it is sent on
     growing = [0]
     records = [
         _instrument(provider.get_meter("routilux"), row, growing) for row in METRICS.values()
