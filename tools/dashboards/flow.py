@@ -278,9 +278,9 @@ def _routines() -> Builder[Panel]:
         "has no work. The three add up to 100 %; a routine with n lanes can be busy n times that. "
         "No rows while no job lives.",
         {ROUTINE: "routine"},
-        Column("busy", share(busy()), SHARE),
-        Column("blocked", share(blocked()), SHARE),
-        Column("idle", idle(), SHARE),
+        Column("busy", total(share(busy()), ROUTINE), SHARE),
+        Column("blocked", total(share(blocked()), ROUTINE), SHARE),
+        Column("idle", total(idle(), ROUTINE), SHARE),
     )
 
 
