@@ -11,11 +11,12 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 SOURCE := routilux routilux_otel tests tools benchmarks
 
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test checks build coverage switching format lock openapi bench soak clean
+.PHONY: help venv demo test checks build coverage switching unrun format lock openapi dashboards bench soak \
+	backends stack test-stack clean
 
 help:
 	@sed -n '2,4p' Makefile | cut -c3-
-	@echo 'Also: make venv, checks, build, format, lock, openapi, bench, soak, clean.'
+	@echo 'Also: make venv, checks, build, format, lock, openapi, dashboards, bench, soak, backends, stack, test-stack, clean.'
 
 # --- the virtual environment -------------------------------------------------------------
 
@@ -50,6 +51,10 @@ lock: venv
 openapi: venv
 	@$(BIN)/python -m tools.openapi
 
+# Needed after a change of tools/dashboards or of the table of instruments.
+dashboards: venv
+	@$(BIN)/python -m tools.dashboards
+
 # --- what people run ---------------------------------------------------------------------
 
 demo: venv
@@ -64,6 +69,16 @@ soak: venv
 	@echo '== soak: the long tests'
 	@$(BIN)/pytest -m soak --timeout 3600
 
+# The real collector, Prometheus and Jaeger, built from source into .backends/ unless they are there.
+# Needs a Go compiler, and about ten minutes the first time.
+backends: venv
+	@echo '== backends: the collector, Prometheus and Jaeger'
+	@$(BIN)/python -m tools.backends
+
+# All three as plain processes, until Ctrl-C.
+stack: backends
+	@$(BIN)/python -m tools.backends.stack
+
 format: venv
 	@echo '== format: ruff'
 	@$(BIN)/ruff format $(SOURCE)
@@ -76,7 +91,11 @@ test: venv
 	@$(MAKE) --no-print-directory checks
 	@$(MAKE) --no-print-directory build
 	@$(MAKE) --no-print-directory switching
+	@$(MAKE) --no-print-directory unrun
 	@$(MAKE) --no-print-directory coverage
+
+unrun:
+	@echo '== not run here: tests/stack, which needs the real collector, Prometheus and Jaeger ("make test-stack")'
 
 checks: venv
 	@echo '== format: ruff format --check'
@@ -101,6 +120,12 @@ switching: venv
 coverage: venv
 	@echo '== tests, with branch coverage'
 	@$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+# Skips nothing: without the back ends it fails.
+test-stack: venv
+	@echo '== tests with the real collector, Prometheus and Jaeger'
+	@$(BIN)/python -m tools.backends --check
+	@$(BIN)/pytest tests/stack
 
 clean:
 	@echo '== clean: what make has made, and caches'

@@ -1,0 +1,76 @@
+"""``python -m tools.backends.stack``, which is ``make stack``, as a process."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from tests.stack.asking import ask_text
+from tools.backends.places import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LIMIT_S = 50
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """The running process, and the addresses that it printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tools.backends.stack", "--free-ports", "--folder", tmp_path],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    text = ""
+    while "Ctrl-C" not in text:
+        line = process.stdout.readline()
+        assert line, process.communicate()
+        text += line
+    yield process, dict(re.findall(r"^   (\w+) +(http\S+)", text, re.MULTILINE))
+    if process.poll() is None:
+        process.terminate()
+        process.communicate(timeout=LIMIT_S)
+
+
+def listens(address: str) -> bool:
+    """Whether anybody answers there."""
+    try:
+        ask_text(address)
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_where_they_are_and_stops_them_all(running, number):
+    process, addresses = running
+    assert set(addresses) == {"OTLP", "Prometheus", "Jaeger"}
+    assert all(listens(address) for address in addresses.values())
+    process.send_signal(number)
+    out, err = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, err) == (0, "")
+    assert "stopped" in out
+    assert not any(listens(address) for address in addresses.values())
+
+
+def test_it_says_which_one_ended_by_itself(running, tmp_path):
+    process, addresses = running
+    (jaeger,) = [
+        child for child in psutil.Process(process.pid).children() if child.name() == "all-in-one"
+    ]
+    jaeger.kill()
+    _, err = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 1
+    assert err == f"jaeger has ended by itself: see {tmp_path}/jaeger/jaeger.log\n"
+    assert not any(listens(address) for address in addresses.values())

@@ -1,0 +1,146 @@
+"""Collector, Prometheus and Jaeger together: ``python -m tools.backends.stack`` runs them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from argparse import ArgumentParser
+from contextlib import ExitStack
+from itertools import cycle
+from pathlib import Path
+from subprocess import TimeoutExpired
+from typing import TYPE_CHECKING
+
+from tools.backends.build import missing
+from tools.backends.collector import make_collector
+from tools.backends.jaeger import make_jaeger
+from tools.backends.places import built
+from tools.backends.ports import HOST, Ports, free_ports
+from tools.backends.prometheus import make_prometheus
+from tools.backends.server import ServerError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tools.backends.server import Server
+
+LOOK_EVERY_S = 0.5  # whether one has died
+SHARE = "ROUTILUX_COLLECTOR_TRACE_SHARE"
+
+
+class Stack:
+    """The three servers. As a context manager: all healthy inside, all stopped after.
+
+    Attributes:
+        ports: where they listen.
+        collector, prometheus, jaeger: each of them.
+    """
+
+    def __init__(
+        self, folder: Path, ports: Ports, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Lay out folders for three servers.
+
+        Args:
+            folder: of their logs and data, a folder for each.
+            ports: where they listen.
+            environment: more variables of the collector's configuration.
+        """
+        self.ports = ports
+        self.prometheus = make_prometheus(folder / "prometheus", ports)
+        self.jaeger = make_jaeger(folder / "jaeger", ports)
+        self.collector = make_collector(folder / "collector", ports, environment=environment)
+        self._started = ExitStack()
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """All, in the order of their start; they are stopped the other way round."""
+        return self.prometheus, self.jaeger, self.collector
+
+    @property
+    def otlp_http(self) -> str:
+        """What ``OTEL_EXPORTER_OTLP_ENDPOINT`` wants for HTTP."""
+        return f"http://{HOST}:{self.ports.collector_http}"
+
+    @property
+    def otlp_grpc(self) -> str:
+        """What ``OTEL_EXPORTER_OTLP_ENDPOINT`` wants for gRPC."""
+        return f"http://{HOST}:{self.ports.collector_grpc}"
+
+    @property
+    def prometheus_url(self) -> str:
+        """Its API is below."""
+        return f"http://{HOST}:{self.ports.prometheus}"
+
+    @property
+    def jaeger_url(self) -> str:
+        """Its query API is below."""
+        return f"http://{HOST}:{self.ports.jaeger_query}"
+
+    def __enter__(self) -> Stack:
+        with ExitStack() as started:
+            for server in self.servers:
+                started.enter_context(server)
+            self._started = started.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._started.close()
+
+
+def addresses(stack: Stack) -> str:
+    """What to do with a running stack, as text."""
+    return f"""\
+   OTLP        {stack.otlp_http} (HTTP), {stack.otlp_grpc} (gRPC)
+   Prometheus  {stack.prometheus_url}
+   Jaeger      {stack.jaeger_url}
+   For a program: export OTEL_EXPORTER_OTLP_ENDPOINT={stack.otlp_http}
+   Ctrl-C stops all three."""
+
+
+def run_until_stopped(folder: Path, ports: Ports) -> int:
+    """Run the three until Ctrl-C or SIGTERM; 1 when one of them ends by itself."""
+    # Who starts the stack wants to see what he just did; in service a tenth is the default.
+    environment = {SHARE: os.environ.get(SHARE, "100")}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with Stack(folder, ports, environment) as stack:
+            print(f"== stack: all healthy, logs in {folder}\n{addresses(stack)}", flush=True)
+            ended = _first_to_end(stack)
+            print(f"{ended.name} has ended by itself: see {ended.log}", file=sys.stderr)
+    except ServerError as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\n== stack: stopped")
+        return 0
+    return 1
+
+
+def _first_to_end(stack: Stack) -> Server:
+    """Wait until a server ends."""
+    for server in cycle(stack.servers):
+        assert server.process is not None
+        try:
+            server.process.wait(LOOK_EVERY_S)
+        except TimeoutExpired:
+            continue
+        return server
+    raise AssertionError("a stack has servers")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the stack as the arguments say."""
+    parser = ArgumentParser(prog="python -m tools.backends.stack", description=__doc__)
+    parser.add_argument("--free-ports", action="store_true", help="not the ports that people know")
+    parser.add_argument("--folder", type=Path, default=built() / "stack", help="of logs and data")
+    chosen = parser.parse_args(arguments)
+    absent = missing()
+    if absent:
+        print(f"Not built: {', '.join(absent)}. Run `make backends` first.", file=sys.stderr)
+        return 1
+    return run_until_stopped(chosen.folder, free_ports() if chosen.free_ports else Ports())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
