@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,7 @@ Found = TypeVar("Found")
 LIMIT_S = 40.0
 PAUSE_S = 0.1  # between two questions: what is waited for has no other way to be heard of
 Series = dict[str, str]
+OWN = re.compile(r"^(otelcol_\w+)\{(.*)\} (\S+)$", re.MULTILINE)
 
 
 def ask_text(address: str, **query: str) -> str:
@@ -79,3 +81,18 @@ def spans(stack: Stack, trace_id: str) -> list[dict[str, Any]]:
     """The spans that Jaeger has of a trace; none when it has no such trace."""
     answer = ask(f"{stack.jaeger_url}/api/traces/{trace_id}")
     return answer["data"][0]["spans"] if answer and answer["data"] else []
+
+
+def own(stack: Stack, name: str, label: str = "") -> float:
+    """The sum of a metric of the collector, asked itself, of the series with a label in text."""
+    text = ask_text(f"http://127.0.0.1:{stack.ports.collector_metrics}/metrics")
+    return sum(
+        float(value)
+        for found, labels, value in OWN.findall(text)
+        if found == name and label in labels
+    )
+
+
+def queued(stack: Stack, exporter: str) -> float:
+    """How many bytes wait for an exporter, as the collector says."""
+    return own(stack, "otelcol_exporter_queue_size", f'exporter="{exporter}"')

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.stack.asking import ask_text, exemplars, series, spans, until
+from tests.stack.asking import exemplars, queued, series, spans, until
 from tests.stack.sending import metering, trace_id, tracing
 from tools.backends.server import Server
 
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from tools.backends.stack import Stack
 
 TRACES = 30
-QUEUED = re.compile(
-    r'^otelcol_exporter_queue_size\S*\{.*exporter="([^"]+)".*\} (\S+)$', re.MULTILINE
-)
 
 
 def up(server: Server) -> None:
@@ -28,18 +24,12 @@ def up(server: Server) -> None:
     server.wait_until_healthy()
 
 
-def queued(stack: Stack, exporter: str) -> float:
-    """How many spans or points wait, as the collector says."""
-    text = ask_text(f"http://127.0.0.1:{stack.ports.collector_metrics}/metrics")
-    return sum(float(size) for name, size in QUEUED.findall(text) if name == exporter)
-
-
-def send(stack: Stack) -> list[str]:
-    """Send some traces; returns their ids."""
+def send(stack: Stack, traces: int) -> list[str]:
+    """Send some traces that are all of the same size; returns their ids."""
     sent = []
     with tracing(stack) as tracer:
-        for number in range(TRACES):
-            with tracer.start_as_current_span("job flow", attributes={"number": number}) as span:
+        for _ in range(traces):
+            with tracer.start_as_current_span("job flow") as span:
                 sent.append(trace_id(span))
     return sent
 
@@ -50,8 +40,10 @@ def test_traces_outlive_a_collector_while_jaeger_is_down(
 ):
     stack = own_stack(ROUTILUX_COLLECTOR_TRACE_SHARE="100")
     up(stack.collector)
-    sent = send(stack)
-    until(lambda: queued(stack, "otlp_grpc/jaeger") >= TRACES)
+    sent = send(stack, 1)
+    size = until(lambda: queued(stack, "otlp_grpc/jaeger"))
+    sent += send(stack, TRACES - 1)
+    until(lambda: queued(stack, "otlp_grpc/jaeger") == TRACES * size)
     end(stack.collector)
     up(stack.jaeger)
     assert spans(stack, sent[0]) == []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.stack.asking import ask_text
+from tests.stack.asking import ask_text, until
 from tools.backends.places import ROOT
 
 if TYPE_CHECKING:
@@ -62,6 +62,18 @@ def test_it_prints_where_they_are_and_stops_them_all(running, number):
     assert (process.returncode, err) == (0, "")
     assert "stopped" in out
     assert not any(listens(address) for address in addresses.values())
+
+
+def test_an_impatient_second_signal_leaves_nothing_behind(running):
+    process, addresses = running
+    servers = psutil.Process(process.pid).children()
+    process.send_signal(signal.SIGINT)
+    until(lambda: not servers[-1].is_running() or servers[-1].status() == psutil.STATUS_ZOMBIE)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0
+    assert not any(listens(address) for address in addresses.values())
+    assert not any(server.is_running() for server in servers)
 
 
 def test_it_says_which_one_ended_by_itself(running, tmp_path):

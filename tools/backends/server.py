@@ -90,7 +90,7 @@ class Server:
         assert self.process is not None
         end = time.monotonic() + timeout
         while not _answers(self.health):
-            if self._ends_within(ASK_EVERY_S):
+            if self.ends_within(ASK_EVERY_S):
                 raise ServerError(f"{self.name} ended with {self.process.returncode}{self._tail()}")
             if time.monotonic() > end:
                 raise ServerError(f"{self.name} is not healthy after {timeout:g} s{self._tail()}")
@@ -108,7 +108,7 @@ class Server:
             return None
         if self.is_running:
             self.process.terminate()
-            if not self._ends_within(timeout):
+            if not self.ends_within(timeout):
                 self.process.kill()
         return self.process.wait()
 
@@ -118,8 +118,9 @@ class Server:
             self.process.kill()
             self.process.wait()
 
-    def _ends_within(self, seconds: float) -> bool:
-        assert self.process is not None
+    def ends_within(self, seconds: float) -> bool:
+        """Whether its process ends within some seconds; waits for it."""
+        assert self.process is not None, f"{self.name} was never started"
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:

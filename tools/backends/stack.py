@@ -9,7 +9,6 @@ from argparse import ArgumentParser
 from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
-from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING
 
 from tools.backends.build import missing
@@ -108,25 +107,32 @@ def run_until_stopped(folder: Path, ports: Ports) -> int:
         with Stack(folder, ports, environment) as stack:
             print(f"== stack: all healthy, logs in {folder}\n{addresses(stack)}", flush=True)
             ended = _first_to_end(stack)
-            print(f"{ended.name} has ended by itself: see {ended.log}", file=sys.stderr)
     except ServerError as error:
         print(error, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
+        print("\n== stack: stopped before it was healthy")
+        return 0
+    if ended is None:
         print("\n== stack: stopped")
         return 0
+    print(f"{ended.name} has ended by itself: see {ended.log}", file=sys.stderr)
     return 1
 
 
-def _first_to_end(stack: Stack) -> Server:
-    """Wait until a server ends."""
-    for server in cycle(stack.servers):
-        assert server.process is not None
-        try:
-            server.process.wait(LOOK_EVERY_S)
-        except TimeoutExpired:
-            continue
-        return server
-    raise AssertionError("a stack has servers")
+def _first_to_end(stack: Stack) -> Server | None:
+    """Wait until a server ends, and return it; None: somebody wants them all to end."""
+    try:
+        for server in cycle(stack.servers):
+            if server.ends_within(LOOK_EVERY_S):
+                return server
+    except KeyboardInterrupt:
+        pass
+    finally:
+        # Another Ctrl-C must not leave one of them behind.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+    return None
 
 
 def main(arguments: Sequence[str]) -> int:
