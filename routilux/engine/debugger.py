@@ -16,6 +16,7 @@ from routilux.debugger.matching import count_match, find_matches
 from routilux.engine.call_chain import CallChain
 from routilux.engine.caught import Caught
 from routilux.engine.hits import BREAKPOINTS, STEP, Hit
+from routilux.engine.lane_times import refresh_all
 from routilux.engine.leaving import Stops
 from routilux.engine.sightings import at_event, at_routine, at_slot, report
 from routilux.engine.steps import make_step
@@ -176,6 +177,7 @@ class Debugger:
             for name in hit.hold_names:
                 job.add_hold(name, f"{hit.kind} {hit.place}")
             job.add_pause_point(f"{hit.kind} {hit.place}")
+        refresh_all(job)
 
     def take_over(self, hit: Hit) -> None:
         """Take a hit over from a snapshot: everything is in its place, and was told then."""
@@ -245,6 +247,7 @@ class Debugger:
         kept = {name for hit in self.pausing() for name in hit.hold_names}
         for name in [each for each in self.job.holds if is_debuggers(each) and each not in kept]:
             del self.job.holds[name]
+        refresh_all(self.job)
         return freed
 
     @staticmethod

@@ -15,6 +15,7 @@ from routilux.clock import NANOSECONDS
 from routilux.engine.caught import Draft
 from routilux.engine.delivery import Delivery
 from routilux.engine.failures import policy_failed, settle_failure
+from routilux.engine.lane_times import BUSY, WORKER
 from routilux.engine.notices import logger
 from routilux.engine.outlet import NO_OUTLETS, RunningOutlet, too_late
 from routilux.engine.passing import passes
@@ -52,7 +53,7 @@ class RunningActivation:
         "routine", "routine_id", "started_ns", "stood_ns", "thread", "told", "turn_ns", "yielding",
     )  # fmt: skip
 
-    def __init__(self, job: Job, node: JobRoutine, claim: Claim | None) -> None:
+    def __init__(self, job: Job, node: JobRoutine, claim: Claim | None, now: int) -> None:
         self.job = job
         self.node = node
         self.routine: Routine | None = node.plan.routine
@@ -65,9 +66,8 @@ class RunningActivation:
         self.ended = False
         self.told = False  # hooks that hear of activations know of it
         self.yielding = False
-        self.started_ns = 0
+        self.started_ns = self.turn_ns = now
         self.stood_ns = 0
-        self.turn_ns = 0
         self.thread = 0
         self.outcome = "running"
 
@@ -92,7 +92,6 @@ class RunningActivation:
         """Run to the end. Raises nothing: what logic raises is decided by the error handler."""
         job = self.job
         self.thread = get_ident()
-        self.started_ns = self.turn_ns = job.clock.monotonic_ns()
         job.pool.running.add(self)
         try:
             job.context.copy().run(self._run)
@@ -191,10 +190,9 @@ class RunningActivation:
         for outlet in self.outlets.values():
             outlet.close()
         self.outlets = NO_OUTLETS
-        busy_ns = job.clock.monotonic_ns() - self.started_ns - self.stood_ns
-        node.busy_ns += busy_ns
-        node.stood_ns += self.stood_ns
+        now = job.clock.monotonic_ns()
         if node.plan.takes_portions:
+            busy_ns = now - self.started_ns - self.stood_ns
             node.measure_portion(self.claim.count if self.claim else 0, busy_ns)
         job.drain_from = 0
         if error is None:
@@ -205,13 +203,13 @@ class RunningActivation:
             settle_failure(self, error)
         if self.told:  # before the end of the job is told
             job.notices.append((job.tell, ("activation_ended", self._record(error))))
-        self.leave()
+        self.leave(now)
 
-    def leave(self) -> None:
-        """Count as active no longer. Under the lock."""
+    def leave(self, now: int = 0) -> None:
+        """Count as active no longer. Under the lock. `now`: if the caller has just read it."""
         self.ended = True
         self.counted = False
-        self.job.activation_ended(self)
+        self.job.activation_ended(self, now or self.job.clock.monotonic_ns())
 
     @property
     def is_here(self) -> bool:
@@ -340,7 +338,7 @@ class RunningActivation:
                 outlet.pull_held() if job.gate_closed else outlet.pull()
             since = job.clock.monotonic_ns()
             delivery.counted = self.is_here
-            job.stand_begins(delivery)
+            job.stand_begins(delivery, since)
         job.tell_notices()
         job.pool.leave()
         while not over:
@@ -386,10 +384,11 @@ class RunningActivation:
         if not self.is_here:
             return
         ticket = Ticket()
-        self.job.line_up(ticket)
+        self.job.line_up(ticket, self.node)
         self.job.pool.wait_in_line(ticket)
         self.yielding = False
-        self.turn_ns = self.job.clock.monotonic_ns()
         with self.job.lock:
+            self.turn_ns = self.job.clock.monotonic_ns()
+            self.node.times.move(WORKER, BUSY, self.turn_ns)
             for outlet in self.outlets.values():
                 outlet.reset_limit()
