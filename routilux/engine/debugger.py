@@ -10,6 +10,7 @@ Invariants, whenever the lock is free:
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from routilux.debugger.matching import count_match, find_matches
@@ -48,6 +49,7 @@ class Debugger:
         step: the step that goes on, or None.
         step_mode, step_count: the last step, and how many there were.
         stopped_for: why the last step has ended; None once the job went on.
+        acted: how often breakpoints did in this process, by kind and action.
     """
 
     def __init__(self, job: Debugging) -> None:
@@ -58,6 +60,7 @@ class Debugger:
         self.step_mode: str | None = None
         self.step_count = 0
         self.stopped_for: str | None = None
+        self.acted: Counter[tuple[str, str]] = Counter()
         self._count = 0
 
     # -- looking at items --------------------------------------------------------------------------
@@ -93,6 +96,7 @@ class Debugger:
         stopping = []
         for each, sighting in matches:
             if each.action == "log":
+                self.acted[each.type, each.action] += 1
                 report(self.job, each, sighting)
             else:
                 stopping.append(each)
@@ -190,6 +194,7 @@ class Debugger:
     def _tell(self, hit: Hit) -> None:
         job = self.job
         for each in hit.breakpoints:
+            self.acted[hit.kind, each.action] += 1
             job.state.append_to_shared_log(
                 {
                     "type": "breakpoint_hit",

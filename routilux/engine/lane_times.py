@@ -37,6 +37,8 @@ job's lock, and every `now` is read under it, so no reading is ever less than on
 
 from __future__ import annotations
 
+from itertools import repeat
+from operator import add, mul
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ NOTHING = BUSY  # of lanes without an activation: none of them is blocked
 BLOCK_REASONS = ("full", "paused", "breakpoint", "retry", "worker")  # in the order of the states
 STATES = len(BLOCK_REASONS) + 1
 NO_LANES = (0,) * STATES
+_NONE = list(NO_LANES)
 
 
 class LaneTimes:
@@ -76,7 +79,9 @@ class LaneTimes:
 
     def read(self, now: int) -> list[int]:
         """The times until now, by state."""
-        return [each + count * now for each, count in zip(self.sums, self.lanes, strict=True)]
+        if self.lanes == _NONE:
+            return self.sums.copy()
+        return list(map(add, self.sums, map(mul, self.lanes, repeat(now))))
 
     # -- the way of most activations: it waits for a worker, is busy, and ends ---------------------
 
@@ -132,7 +137,9 @@ class LaneTimes:
 def refresh(node: JobRoutine, now: int = 0) -> None:
     """Look anew at the lanes without an activation. `now`: if the caller has just read it."""
     times = node.times
-    kept, waiting = _kept(node), _waiting(node)
+    kept, waiting = NO_LANES, NOTHING
+    if not node.job.ended:
+        kept, waiting = _kept(node), _waiting(node)
     if kept != times.kept or waiting != times.waiting:
         now = now or node.job.clock.monotonic_ns()
         times.keep(kept, now)
@@ -159,7 +166,7 @@ def stands_for(delivery: Delivery) -> int:
 
 def _kept(node: JobRoutine) -> tuple[int, ...]:
     """The lanes that are kept for activations, by state."""
-    if node.job.ended or not (node.backoffs or node.caught):
+    if not (node.backoffs or node.caught):
         return NO_LANES
     kept = [0] * STATES
     due = len(node.due)
@@ -176,7 +183,7 @@ def _free_lanes(node: JobRoutine) -> int:
 
 def _waiting(node: JobRoutine) -> int:
     """What the lane is blocked by that would start next."""
-    if node.job.ended or _free_lanes(node) <= len(node.caught):
+    if _free_lanes(node) <= len(node.caught):
         return NOTHING
     if (node.queued and not node.due) or _has_work(node):
         return _state_of_work(node)
