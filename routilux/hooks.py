@@ -10,24 +10,35 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextvars import Context
 
     from routilux.clock import Clock
+    from routilux.slot_metrics import SlotMetrics
 
 logger = logging.getLogger("routilux.hooks")
 LOG_EVERY_NS = 60 * NANOSECONDS  # a hook that fails per item must not fill the log
-OF_ACTIVATIONS = ("activation_started", "activation_ended", "context")  # told for each of them
+OF_ACTIVATIONS = ("activation_started", "activation_ended")  # told for each of them
 
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A job has started, ended, paused or resumed."""
+    """A job has started or ended.
+
+    Attributes:
+        error_type: at the end of a job that failed: the class of its error, or a word of ours.
+        duration_ns: at the end: time since the start, pauses included.
+        traceparent: the trace context that it goes on from: that of whoever started it, or that
+            which a hook gave it in another process; None: there is none.
+        context: every call of the job's logic runs in a copy of it. A hook may set variables in
+            it, and will find there what was current where the job was started.
+    """
 
     job_id: str
     flow_id: str
@@ -35,11 +46,32 @@ class JobRecord:
     at_ns: int  # UTC, nanoseconds since the epoch
     reason: str = ""
     identity: str | None = None
+    error_type: str | None = None
+    duration_ns: int = 0
+    traceparent: str | None = None
+    context: Context | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class ActivationRecord:
-    """An activation has started or ended."""
+class GateRecord(JobRecord):
+    """A job's gate was closed or opened.
+
+    Attributes:
+        slots: every slot of the job at that moment; at a resume before anything went in.
+        running, standing: ids of routines whose logic runs, and of those that stand still.
+        warnings: what full slots will do after a resume; one line each.
+        paused_ns: at a resume: how long the gate was closed.
+    """
+
+    slots: tuple[SlotMetrics, ...] = ()
+    running: tuple[str, ...] = ()
+    standing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    paused_ns: int = 0
+
+
+class ActivationRecord(NamedTuple):
+    """An activation has started or ended. A tuple: of these there are the most."""
 
     job_id: str
     flow_id: str
@@ -54,7 +86,9 @@ class ActivationRecord:
         "running"  # running, completed, error_continued, skipped, failed, retry, cancelled
     )
     error: BaseException | None = None
-    contexts: Sequence[object] = ()  # trace contexts of the activations that emitted its items
+    contexts: Sequence[str] = ()  # trace contexts of the activations that emitted its items
+    waited_ns: int = 0  # from entering its slot to being taken, of the item that waited longest
+    context: str | None = None  # at the end: what a hook gave at the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +108,20 @@ class SlotRecord:
     unconsumed: int
     max_length: int
     delay: float = 0.0  # seconds of the wait that begins, for a retry
+    returned: bool = False  # a caller from outside was told; it is no dead letter
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRecord:
+    """A producer has waited for room in front of a slot, and waits no longer."""
+
+    job_id: str
+    flow_id: str
+    routine_id: str
+    slot_name: str
+    reason: str  # full, paused: why the wait began
+    duration_ns: int
+    activation_id: str | None  # the producer's; None for a caller from outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +145,41 @@ class BreakpointRecord:
 class Hook:
     """Methods that do nothing. Override what you want to hear."""
 
-    def job_started(self, record: JobRecord) -> None:
-        """A job runs."""
+    def job_started(self, record: JobRecord) -> str | None:  # noqa: ARG002 - for overriding
+        """A job runs: nothing of it has been called yet, nobody but the engine has it.
+
+        Returns:
+            The trace context of the job; None to give none. The first one that a hook gives is the
+            job's `traceparent` from now on, also in its snapshots.
+        """
+        return None
 
     def job_ended(self, record: JobRecord) -> None:
         """A job is completed, failed or cancelled."""
 
-    def job_paused(self, record: JobRecord) -> None:
+    def job_paused(self, record: GateRecord) -> None:
         """A job's gate was closed."""
 
-    def job_resumed(self, record: JobRecord) -> None:
+    def job_resumed(self, record: GateRecord) -> None:
         """A job's gate was opened."""
 
-    def activation_started(self, record: ActivationRecord) -> None:
-        """Logic is about to be called."""
+    def activation_started(self, record: ActivationRecord) -> str | None:  # noqa: ARG002 - likewise
+        """Logic is about to be called, on this thread and in this context.
+
+        Returns:
+            A trace context; None to give none. The first one that a hook gives travels with all
+            items that the activation emits.
+        """
+        return None
 
     def activation_ended(self, record: ActivationRecord) -> None:
         """Logic has returned or raised, and what it emitted is on its way."""
 
     def enqueue_retried(self, record: SlotRecord) -> None:
         """A producer begins to wait for room."""
+
+    def producer_waited(self, record: WaitRecord) -> None:
+        """A producer waits no longer: there was room, or its items were refused."""
 
     def items_refused(self, record: SlotRecord) -> None:
         """Items will never reach logic."""
@@ -127,8 +190,8 @@ class Hook:
     def breakpoint_hit(self, record: BreakpointRecord) -> None:
         """A breakpoint was hit, or a tracepoint has reported."""
 
-    def context(self) -> object | None:
-        """The trace context to carry with what is emitted here; asked once per activation."""
+    def context(self) -> str | None:
+        """The trace context of this thread: it travels with an item that is posted here."""
         return None
 
 
@@ -189,17 +252,17 @@ class HookSet:
             except BaseException as error:  # noqa: BLE001 - a hook must never hurt the work
                 self._failed(hook, method, error)
 
-    def context(self) -> object | None:
-        """The first trace context that a hook gives."""
+    def ask(self, method: str, *record: Any) -> str | None:
+        """Call `method` of each hook. Returns the first trace context that one gives."""
+        first: str | None = None
         for hook in self._hooks:
             try:
-                found = hook.context()
+                given = getattr(hook, method)(*record)
             except BaseException as error:  # noqa: BLE001 - a hook must never hurt the work
-                self._failed(hook, "context", error)
+                self._failed(hook, method, error)
                 continue
-            if found is not None:
-                return found
-        return None
+            first = given if first is None else first
+        return first
 
     def _failed(self, hook: Hook, method: str, error: BaseException) -> None:
         if is_interrupt(error):

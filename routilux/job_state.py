@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import SYSTEM_CLOCK
@@ -16,11 +14,14 @@ from routilux.status import ExecutionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from routilux.clock import Clock
     from routilux.job.plain import Codec
 
 __all__ = ["ExecutionRecord", "JobState"]
+
+OWNER_ONLY = 0o600  # a saved job has the program's data in it
 
 
 class JobState(JobVerbs):
@@ -109,7 +110,7 @@ class JobState(JobVerbs):
             OSError: the file cannot be written.
         """
         text = json.dumps(self.serialize(in_flight, codec), indent=2, allow_nan=False)
-        write_whole(Path(path), text)
+        write_whole(path, text)
 
     @classmethod
     def load(cls, path: str | Path, codec: Codec | None = None) -> JobState:
@@ -120,7 +121,8 @@ class JobState(JobVerbs):
             ValueError: it is not a saved job; names the file.
         """
         try:
-            data = json.loads(Path(path).read_text("utf-8"))
+            with open(path, encoding="utf-8") as file:
+                data = json.load(file)
         except ValueError as error:
             raise ValueError(f"{path} is not a saved job: {error}") from error
         if not isinstance(data, dict):
@@ -131,7 +133,7 @@ class JobState(JobVerbs):
         return f"<JobState '{self.job_id}' of flow '{self.flow_id}': {self.status.value}>"
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: str | Path, text: str) -> None:
     """Write a file that only its owner can read: all of it or nothing. Blocks for the disk.
 
     It is written beside its place first, so that a reader finds the old one or the new.
@@ -139,13 +141,15 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    folder, name = os.path.split(path)
+    beside = os.path.join(folder, f".{name}.{os.urandom(8).hex()}")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        os.replace(beside, path)
     except BaseException:  # whatever it was: no half file stays behind
-        Path(name).unlink(missing_ok=True)
+        os.unlink(beside)
         raise

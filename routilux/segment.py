@@ -31,7 +31,7 @@ class Origin:
         routine_id: str,
         event: str | None = None,
         activation: int | str | None = None,
-        context: object | None = None,
+        context: str | None = None,
     ) -> None:
         self.routine_id = routine_id
         self.event = event
@@ -68,7 +68,7 @@ class SlotDataPoint:
     consumed_at: datetime | None = None
     id: str = ""
     attempt: int = 1
-    trace_context: object | None = None
+    trace_context: str | None = None
 
     @property
     def consumed(self) -> bool:

@@ -53,14 +53,20 @@ class SlotIntake(SlotReader):
         Returns:
             The slot's number of the last item.
         """
-        with self._lock:
-            self._check_open()
-            leg = self._let_in_or_wait(segment)
-        self._told()
+        try:
+            with self._lock:
+                self._check_open()
+                leg = self._let_in_or_wait(segment)
+        finally:
+            self._told()  # also of what was refused
         if leg is None:
             return segment.numbers()[-1]
         leg.attempts = retries
-        self._wait_outside(leg, timeout)
+        reason = "paused" if self._closed() else "full"
+        try:
+            self._wait_outside(leg, timeout)
+        finally:
+            self._waited(leg, reason)
         return leg.number
 
     def _let_in_or_wait(self, segment: Segment) -> Leg | None:
@@ -115,17 +121,20 @@ class SlotIntake(SlotReader):
             return FOREVER
         if overflow == "block":
             if not leg.attempts:
-                leg.attempts = 1
-                self.queue.retries += 1
+                self._count_wait(leg, 0.0)
             return FOREVER
         if leg.due_ns is None or now >= leg.due_ns:
             if leg.attempts >= self.settings.max_enqueue_retries:
                 raise self._withdraw(leg, "queue_full")
-            leg.attempts += 1
-            self.queue.retries += 1
-            delay = self.settings.enqueue_retry_delay * leg.attempts
+            delay = self.settings.enqueue_retry_delay * (leg.attempts + 1)
+            self._count_wait(leg, delay)
             leg.due_ns = now + int(delay * NANOSECONDS)
         return leg.due_ns
+
+    def _count_wait(self, leg: Leg, delay: float) -> None:  # noqa: ARG002 - a job's slot tells it
+        """A producer begins to wait, `delay` seconds at most; 0: until it is woken."""
+        leg.attempts += 1
+        self.queue.retries += 1
 
     def _evict_up_to(self, leg: Leg) -> None:
         """The job goes on: let held items in, then those of the callers up to `leg`.
@@ -261,3 +270,6 @@ class SlotIntake(SlotReader):
 
     def _told(self) -> None:
         """The lock was given back after a change."""
+
+    def _waited(self, leg: Leg, reason: str) -> None:
+        """A caller from outside waits no longer; `reason`: why the wait began. Without the lock."""

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import sys
 from datetime import date, datetime, time, timezone
-from decimal import Decimal
 from enum import Enum
 from itertools import islice
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
-from uuid import UUID
 
 _TRIES = 8  # how often a container is read that another thread is changing
 _LONGEST_NAME = 200  # characters of a module, a class or a part of a key
@@ -25,7 +23,6 @@ _CLASS_NAME = type.__dict__["__qualname__"].__get__
 _CLASS_MODULE = type.__dict__["__module__"].__get__
 _CLASS_ORDER = type.__dict__["__mro__"].__get__
 _CLASS_DICT = type.__dict__["__dict__"].__get__
-_UUID_NUMBER = UUID.__dict__["int"].__get__
 
 # Exactly these: a class derived from one of them may have methods of its own.
 _TIMES = (datetime, date, time)
@@ -96,12 +93,17 @@ def text_of(value: Any, kind: type, most: int) -> str | None:
     if is_one_of(kind, _TIMES):
         zone = None if kind is date else value.tzinfo
         return str(value.isoformat()) if _is_known_zone(zone) else None
-    if kind is Decimal:
+    if kind is _imported("decimal", "Decimal"):
         return str(value)
-    if kind is UUID:
-        number = _UUID_NUMBER(value)
-        return str(UUID(int=number)) if type(number) is int else None
+    if kind is _imported("uuid", "UUID"):
+        number = kind.__dict__["int"].__get__(value)
+        return str(kind(int=number)) if type(number) is int else None
     return None
+
+
+def _imported(module: str, name: str) -> object:
+    """A class of the standard library; None as long as nobody has imported it: no value is one."""
+    return getattr(sys.modules.get(module), name, None)
 
 
 def _is_known_zone(zone: Any) -> bool:

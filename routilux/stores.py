@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from routilux.barging_lock import BargingLock
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
@@ -23,8 +22,7 @@ FINISHED_LIMIT = 100
 EVICTED_LIMIT = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class EvictedJob:
+class EvictedJob(NamedTuple):
     """What is left of a finished job that had to go. Times are aware UTC, or None."""
 
     job_id: str

@@ -1,12 +1,22 @@
-"""OpenTelemetry for Routilux: metrics of slots, jobs and workers.
+"""OpenTelemetry for Routilux: metrics, traces and logs.
 
-``configure()`` at the start of a program is all it takes; the ``OTEL_*`` variables say where the
-figures go. The engine knows nothing of this package, and runs without it.
+``configure()`` at the start of a program is all it takes; the ``OTEL_*`` variables say where it all
+goes. ``RoutiluxInstrumentor`` uses the providers that a program has set by itself. The engine knows
+nothing of this package, and runs without it.
 """
 
 from __future__ import annotations
 
+from routilux_otel.http import instrument_app
+from routilux_otel.instrumentor import RoutiluxInstrumentor
 from routilux_otel.metrics import observe
 from routilux_otel.setup import Telemetry, configure, shutdown
 
-__all__ = ["Telemetry", "configure", "observe", "shutdown"]
+__all__ = [
+    "RoutiluxInstrumentor",
+    "Telemetry",
+    "configure",
+    "instrument_app",
+    "observe",
+    "shutdown",
+]

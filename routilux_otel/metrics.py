@@ -15,9 +15,13 @@ from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
 from routilux.engine.ledger import PROCESS_LEDGER, Ledger
 from routilux.monitoring.instruments import INSTRUMENTS, Instrument
 from routilux.monitoring.reading import Reading, read
+from routilux_otel import registry as names
+from routilux_otel.histograms import MetricsHook
+from routilux_otel.losses import CALLBACK, PROCESS_LOSSES, Losses
+from routilux_otel.quiet import complain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 METER = "routilux"
 
@@ -27,14 +31,18 @@ class Collection:
 
     Args:
         ledger: whose jobs.
+        losses: what telemetry has lost.
 
     Attributes:
         readings: how many readings were taken.
+        active: False: nothing is observed; a provider cannot let go of its instruments.
     """
 
-    def __init__(self, ledger: Ledger = PROCESS_LEDGER) -> None:
+    def __init__(self, ledger: Ledger = PROCESS_LEDGER, losses: Losses = PROCESS_LOSSES) -> None:
         self.readings = 0
+        self.active = True
         self._ledger = ledger
+        self._losses = losses
         self._lock = threading.Lock()
         self._reading: Reading | None = None
         self._served: set[str] = set()
@@ -55,38 +63,86 @@ class Collection:
     def callback(self, row: Instrument) -> Callable[[CallbackOptions], Iterable[Observation]]:
         """What the SDK calls for one row of the table."""
 
-        def observe_row(_options: CallbackOptions) -> Iterable[Observation]:
-            for value, attributes in row.points(self.reading_for(row.name)):
-                yield Observation(value, attributes)
+        def observe_row() -> list[Observation]:
+            points = row.points(self.reading_for(row.name))
+            return [Observation(value, attributes) for value, attributes in points]
 
-        return observe_row
+        return self._guarded(observe_row)
+
+    def observe_losses(self) -> Callable[[CallbackOptions], Iterable[Observation]]:
+        """What the SDK calls for the counter of losses."""
+
+        def observe() -> list[Observation]:
+            return [
+                Observation(count, {names.SIGNAL: signal, names.LOSS_REASON: reason})
+                for (signal, reason), count in self._losses.read().items()
+            ]
+
+        return self._guarded(observe)
+
+    def _guarded(
+        self, points: Callable[[], list[Observation]]
+    ) -> Callable[[CallbackOptions], Iterable[Observation]]:
+        """A callback that never raises: what it could not read is counted as lost."""
+
+        def call(_options: CallbackOptions) -> Iterator[Observation]:
+            if not self.active:
+                return
+            try:
+                found = points()
+            except Exception as error:  # noqa: BLE001 - a figure less must not cost the others
+                self._losses.add("metrics", CALLBACK)
+                complain(error)
+                return
+            yield from found
+
+        return call
 
 
-_observed: weakref.WeakKeyDictionary[MeterProvider, Collection] = weakref.WeakKeyDictionary()
+class Observed:
+    """What stands behind the instruments of a provider.
+
+    Attributes:
+        collection: answers the observables.
+        hook: records the histograms; it has to be told by the engine.
+    """
+
+    def __init__(self, provider: MeterProvider, ledger: Ledger, losses: Losses) -> None:
+        meter = provider.get_meter(METER)
+        self.collection = collection = Collection(ledger, losses)
+        for row in INSTRUMENTS:
+            create = (
+                meter.create_observable_counter
+                if row.kind == "counter"
+                else meter.create_observable_gauge
+            )
+            create(row.name, [collection.callback(row)], row.unit, row.meaning)
+        meter.create_observable_counter(
+            names.DROPPED, [collection.observe_losses()], names.DROPPED_UNIT, names.DROPPED_MEANING
+        )
+        self.hook = MetricsHook(meter)
+
+
+_observed: weakref.WeakKeyDictionary[MeterProvider, Observed] = weakref.WeakKeyDictionary()
 _observing = threading.Lock()
 
 
-def observe(provider: MeterProvider, ledger: Ledger = PROCESS_LEDGER) -> Collection:
-    """Register every row of the table with a provider; twice is once.
+def observe(
+    provider: MeterProvider, ledger: Ledger = PROCESS_LEDGER, losses: Losses = PROCESS_LOSSES
+) -> Observed:
+    """Register every instrument with a provider; twice is once.
 
     Args:
         provider: whose readers collect the figures.
         ledger: whose jobs.
+        losses: what telemetry has lost.
 
     Returns:
         What stands behind the instruments.
     """
     with _observing:
         known = _observed.get(provider)
-        if known is not None:
-            return known
-        collection = _observed[provider] = Collection(ledger)
-    meter = provider.get_meter(METER)
-    for row in INSTRUMENTS:
-        create = (
-            meter.create_observable_counter
-            if row.kind == "counter"
-            else meter.create_observable_gauge
-        )
-        create(row.name, [collection.callback(row)], row.unit, row.meaning)
-    return collection
+        if known is None:
+            known = _observed[provider] = Observed(provider, ledger, losses)
+        known.collection.active = True
+        return known

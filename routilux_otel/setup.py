@@ -1,88 +1,109 @@
-"""Building the providers, and their end."""
+"""Configuring: providers from the variables, and their end under one deadline."""
 
 from __future__ import annotations
 
 import atexit
 import logging
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import (
-    OTLPMetricExporter as GrpcMetricExporter,
+from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
+from routilux_otel import quiet
+from routilux_otel.http import instrument_app
+from routilux_otel.instrumentor import RoutiluxInstrumentor
+from routilux_otel.log_handler import ExportingHandler
+from routilux_otel.providers import (
+    make_logger_provider,
+    make_meter_provider,
+    make_tracer_provider,
 )
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import (
-    OTLPMetricExporter as HttpMetricExporter,
-)
-from opentelemetry.metrics import MeterProvider as ApiMeterProvider
-from opentelemetry.metrics import get_meter_provider, set_meter_provider
-from opentelemetry.metrics._internal import _ProxyMeterProvider  # what stands in before one is set
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import (
-    ConsoleMetricExporter,
-    MetricExporter,
-    PeriodicExportingMetricReader,
-)
-
-from routilux_otel.metrics import observe
 from routilux_otel.resource import make_resource
-from routilux_otel.settings import is_disabled, metrics_exporter, metrics_protocol
+from routilux_otel.settings import captures_payloads, is_disabled, level
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastapi import FastAPI
 
 logger = logging.getLogger("routilux.otel")
 SHUTDOWN_S = 5.0  # a program that ends must not wait longer for a collector that is gone
-PATIENCE_MS = 120_000  # longer than any wait for the end, which decides
 
 
 class Telemetry:
     """The telemetry of a process.
 
     Attributes:
-        provider: where Routilux is observed.
-        owned: whether `configure` made the provider; then `shutdown` ends it.
+        providers: those that `configure` has made; `shutdown` ends them.
     """
 
-    def __init__(self, provider: ApiMeterProvider, *, owned: bool) -> None:
-        self.provider = provider
-        self.owned = owned
+    def __init__(self, providers: Sequence[Any], handler: logging.Handler | None) -> None:
+        self.providers = tuple(providers)
+        self._handler = handler
         self._lock = threading.Lock()
-        self._ended: threading.Event | None = None
+        self._ends: list[threading.Event] | None = None
         self._given_up = False
+
+    @property
+    def owned(self) -> bool:
+        """Whether `configure` has made a provider; the program's own are its own to end."""
+        return bool(self.providers)
 
     def state(self) -> dict[str, Any]:
         """How it is, as JSON data: ``state`` is ``on``, ``ending`` or ``ended``."""
-        ended = self._ended
-        state = "on" if ended is None else "ended" if ended.is_set() else "ending"
+        ends = self._ends
+        state = "on" if ends is None else "ended" if all(e.is_set() for e in ends) else "ending"
         return {"state": state, "owned": self.owned}
 
+    def instrument_app(self, app: FastAPI) -> None:
+        """Let each request to an application be a span: see `routilux_otel.http`."""
+        instrument_app(app)
+
     def shutdown(self, timeout: float = SHUTDOWN_S) -> bool:
-        """Export once more and end the provider, if it is ours. May be called twice.
+        """Export once more and end our providers, all at once. May be called twice.
 
         Args:
             timeout: seconds to wait at most. An export that takes longer is given up.
 
         Returns:
-            Whether it ended in time.
+            Whether all ended in time.
         """
-        provider = self.provider
-        if not self.owned or not isinstance(provider, MeterProvider):
+        if not self.owned:
             return True
         with self._lock:
-            begin = self._ended is None
-            ended = self._ended = self._ended or threading.Event()
-        if begin:
-            # The SDK's own time-outs do not cover a connection that hangs, so the wait is ours.
-            end = threading.Thread(target=_end, args=(provider, ended), daemon=True)
-            end.start()
-        if ended.wait(0 if self._given_up else timeout):
-            return True
-        if not self._given_up:
+            ends = self._ends
+            if ends is None:
+                ends = self._ends = self._begin()
+        done = _wait(ends, 0 if self._given_up else timeout)
+        if not done and not self._given_up:
             self._given_up = True
             logger.warning("Telemetry did not end within %g s: figures may be lost", timeout)
-        return False
+        return done
+
+    def _begin(self) -> list[threading.Event]:
+        """End each provider on a thread of its own: the SDK's time-outs cover no silent peer."""
+        if self._handler is not None:
+            logging.getLogger().removeHandler(self._handler)
+        ends = []
+        for provider in self.providers:
+            ended = threading.Event()
+            threading.Thread(target=_end, args=(provider, ended), daemon=True).start()
+            ends.append(ended)
+        return ends
 
 
-def _end(provider: MeterProvider, ended: threading.Event) -> None:
+def _wait(ends: Sequence[threading.Event], timeout: float) -> bool:
+    """Wait until all are set, `timeout` seconds together at most."""
+    deadline = SYSTEM_CLOCK.monotonic_ns() + int(timeout * NANOSECONDS)
+    for ended in ends:
+        left_ns = max(0, deadline - SYSTEM_CLOCK.monotonic_ns())
+        if not ended.wait(left_ns / NANOSECONDS):
+            return False
+    return True
+
+
+def _end(provider: Any, ended: threading.Event) -> None:
     try:
-        provider.shutdown(timeout_millis=PATIENCE_MS)
+        provider.shutdown()
     except Exception:  # the SDK raises plain ones; telemetry must never hurt the program
         logger.warning("Telemetry ended with an error", exc_info=True)
     finally:
@@ -96,25 +117,25 @@ _configuring = threading.Lock()
 def configure(
     service_name: str | None = None, service_version: str | None = None
 ) -> Telemetry | None:
-    """Export the figures of Routilux as the ``OTEL_*`` variables say. Twice is once.
+    """Export what Routilux does as the ``OTEL_*`` variables say. Twice is once.
 
-    A meter provider that the program has set is used as it is, and never replaced. Otherwise one
-    is made and set, with OTLP over HTTP or gRPC (``OTEL_EXPORTER_OTLP_PROTOCOL``), and ended at the
-    end of the process.
+    Providers that the program has set are used as they are, and never replaced. For each signal
+    without one a provider is made and set, with OTLP over HTTP or gRPC
+    (``OTEL_EXPORTER_OTLP_PROTOCOL``), and ended at the end of the process. ``ROUTILUX_OTEL_LEVEL``
+    says how much is recorded: ``off``, ``metrics``, ``jobs`` or ``activations``.
 
     Args:
         service_name: the program's name, unless a variable gives one; None means ``routilux``.
         service_version: the program's version, likewise.
 
     Returns:
-        The telemetry, or None when ``OTEL_SDK_DISABLED`` is ``true``, or ``OTEL_METRICS_EXPORTER``
-        ``none`` and the program has set no provider.
+        The telemetry, or None when ``OTEL_SDK_DISABLED`` is ``true`` or the level ``off``.
 
     Raises:
         ValueError: a variable has a value that is not known.
     """
     global _telemetry
-    if is_disabled():
+    if is_disabled() or level() == "off":
         return None
     with _configuring:
         if _telemetry is None:
@@ -122,38 +143,22 @@ def configure(
         return _telemetry
 
 
-def _make(service_name: str | None, service_version: str | None) -> Telemetry | None:
-    current = get_meter_provider()
-    if not isinstance(current, _ProxyMeterProvider):
-        observe(current)
-        return Telemetry(current, owned=False)
-    exporter = make_exporter()
-    if exporter is None:
-        return None
-    provider = MeterProvider(
-        [PeriodicExportingMetricReader(exporter)],
-        make_resource(service_name, service_version),
-        shutdown_on_exit=False,
-    )
-    observe(provider)
-    set_meter_provider(provider)
-    telemetry = Telemetry(provider, owned=True)
-    atexit.register(telemetry.shutdown)
+def _make(service_name: str | None, service_version: str | None) -> Telemetry:
+    payloads = captures_payloads()
+    resource = make_resource(service_name, service_version)
+    metrics, logs = make_meter_provider(resource), make_logger_provider(resource)
+    traces = make_tracer_provider(resource) if level() != "metrics" else None
+    owned = [each for each in (traces, metrics, logs) if each is not None]
+    handler = None
+    if logs is not None:
+        handler = ExportingHandler(logs, payloads=payloads)
+        logging.getLogger().addHandler(handler)
+    RoutiluxInstrumentor().instrument()
+    telemetry = Telemetry(owned, handler)
+    if owned:
+        quiet.hear()
+        atexit.register(telemetry.shutdown)
     return telemetry
-
-
-def make_exporter() -> MetricExporter | None:
-    """The exporter that the variables ask for; None: none.
-
-    Raises:
-        ValueError: a variable has a value that is not known.
-    """
-    kind = metrics_exporter()
-    if kind == "none":
-        return None
-    if kind == "console":
-        return ConsoleMetricExporter()
-    return GrpcMetricExporter() if metrics_protocol() == "grpc" else HttpMetricExporter()
 
 
 def shutdown(timeout: float = SHUTDOWN_S) -> bool:

@@ -32,6 +32,8 @@ from routilux.api.routes import flows as flow_routes
 from routilux.api.routes import jobs as job_routes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from routilux.api.context import TelemetryProbe
     from routilux.api.settings import ApiSettings
     from routilux.flow_registry import FlowRegistry
@@ -84,6 +86,7 @@ def create_app(
     settings: ApiSettings | None = None,
     *,
     telemetry_state: TelemetryProbe | None = None,
+    instrument: Callable[[FastAPI], None] | None = None,
 ) -> FastAPI:
     """Make an application.
 
@@ -94,6 +97,8 @@ def create_app(
         settings: keys and limits; None means those of the environment.
         telemetry_state: says how the program's telemetry is, as a dict with ``state``, for
             ``/api/health/ready``, which needs no key; None: there is none.
+        instrument: the program's instrumentation: is given the application when it is complete,
+            as ``routilux_otel.instrument_app``.
 
     Returns:
         The application. Without a key it answers on loopback only. It does not shut the runtime
@@ -112,6 +117,8 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
     app.include_router(metrics.router)
+    if instrument is not None:
+        instrument(app)
     return app
 
 

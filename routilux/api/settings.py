@@ -89,6 +89,9 @@ class ApiSettings(BaseSettings):
         description="Seconds that running work gets at the end.",
     )
     event_streams: Count = Field(default=256, description="Event streams at a time.")
+    jaeger_url: str | None = Field(
+        default=None, description="Address of Jaeger; answers then link to the trace of a job."
+    )
     log_error_texts: bool = Field(
         default=False,
         description="Whether the server's log has the texts of errors that logic raised.",
@@ -112,6 +115,10 @@ class ApiSettings(BaseSettings):
         default=5, description="Seconds that an idle connection is kept."
     )
 
+    def trace_url(self, trace_id: str) -> str | None:
+        """The page of a trace; None: nobody has said where Jaeger is."""
+        return None if self.jaeger_url is None else f"{self.jaeger_url}/trace/{trace_id}"
+
     @field_validator("*", mode="before")
     @classmethod
     def _not_empty(cls, value: object) -> object:
@@ -133,6 +140,16 @@ class ApiSettings(BaseSettings):
         if any(host_of(name) != name.strip("[]") for name in value):
             raise ValueError("write names of machines without port, such as jobs.example.org")
         return tuple(name.strip("[]") for name in value)
+
+    @field_validator("jaeger_url", mode="after")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise ValueError("write the address of its page, such as http://127.0.0.1:16686")
+        return value.rstrip("/")
 
     @field_validator("cors_origins", mode="after")
     @classmethod

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from routilux.api.payloads import Payloads
+    from routilux.api.settings import ApiSettings
     from routilux.connection import Connection
     from routilux.flow import Flow
     from routilux.job_state import JobState
@@ -70,8 +71,9 @@ def queue_summary(slots: Sequence[SlotReading]) -> QueueSummary:
     )
 
 
-def job_response(job: JobState, payloads: Payloads) -> JobResponse:
+def job_response(job: JobState, payloads: Payloads, settings: ApiSettings) -> JobResponse:
     """A job."""
+    trace_id = trace_id_of(job.traceparent)
     counts = JobCountsResponse(**asdict(job.counts())) if job.is_started else None
     return JobResponse(
         job_id=job.job_id,
@@ -88,7 +90,8 @@ def job_response(job: JobState, payloads: Payloads) -> JobResponse:
         dead_letter_count=job.dead_letter_count,
         warnings=list(job.warnings),
         redelivery_of=job.redelivery_of,
-        trace_id=trace_id_of(job.traceparent),
+        trace_id=trace_id,
+        trace_url=settings.trace_url(trace_id) if trace_id is not None else None,
         counts=counts,
     )
 

@@ -50,14 +50,14 @@ def take_census(
     settings = face_settings(port=port) if serve else None
     be_silent()
     with Interrupts() as interrupts, ExitStack() as stack:
-        state = stack.enter_context(telemetry(interrupts))
+        running = stack.enter_context(telemetry(interrupts))
         runtime = Runtime(THREADS)
         stack.callback(runtime.shutdown, wait=True, timeout=SHUTDOWN_S)
         census = _make(runtime, path)
         FlowRegistry.get_instance().register(census.flow)
         url = None
         if settings is not None:
-            url = stack.enter_context(http_face(runtime, settings, state)).url
+            url = stack.enter_context(http_face(runtime, settings, running)).url
             print_note(f"serving on {url}")
         report = _run(census, interrupts.event, as_json=as_json, start_paused=start_paused)
         _print_report(report, url, as_json=as_json)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from routilux import Runtime
-    from routilux.api.context import TelemetryProbe
     from routilux.api.life import Life
     from routilux.api.settings import ApiSettings
+    from routilux.cli.telemetry import RunningTelemetry
 
 PORT = 20555
 PURPOSE = "the HTTP face"
@@ -45,11 +45,11 @@ def face_settings(**given: Any) -> ApiSettings:
 
 @contextmanager
 def http_face(
-    runtime: Runtime | None, settings: ApiSettings, telemetry_state: TelemetryProbe | None = None
+    runtime: Runtime | None, settings: ApiSettings, telemetry: RunningTelemetry | None = None
 ) -> Iterator[Face]:
     """Serve the jobs of a runtime (None: of the process) while it is entered.
 
-    `telemetry_state` says how the telemetry is; None: there is none.
+    `telemetry` is that of the program; None: there is none.
 
     Raises:
         CommandError: no key is set and others can reach the address, the address cannot be served
@@ -58,7 +58,12 @@ def http_face(
     server = load("routilux.api.server", "api", PURPOSE).Server
     create_app = load("routilux.api.main", "api", PURPOSE).create_app
     try:
-        app = create_app(runtime, settings=settings, telemetry_state=telemetry_state)
+        app = create_app(
+            runtime,
+            settings=settings,
+            telemetry_state=telemetry.state if telemetry is not None else None,
+            instrument=telemetry.instrument_app if telemetry is not None else None,
+        )
         made = server(app)
     except (ValueError, OverflowError) as error:
         raise CommandError(str(error)) from None

@@ -54,10 +54,10 @@ def serve(
         FlowRegistry.get_instance().register(flow)
     with Interrupts(second=_leave) as interrupts, ExitStack() as stack:
         stack.enter_context(server_log(error_texts=settings.log_error_texts))
-        state = stack.enter_context(telemetry(interrupts))
+        running = stack.enter_context(telemetry(interrupts))
         runtime = Runtime(jobs=_store(settings))
         stack.callback(runtime.shutdown, wait=True, timeout=SHUTDOWN_S)
-        face = stack.enter_context(http_face(runtime, settings, state))
+        face = stack.enter_context(http_face(runtime, settings, running))
         if as_json:
             print_document({"address": face.url, "flows": list(flows), "snapshots": found})
         else:

@@ -6,16 +6,15 @@ import atexit
 import logging
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from routilux.cli.errors import CommandError
 from routilux.cli.extras import load
 from routilux.cli.output import print_note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from routilux.api.context import TelemetryProbe
     from routilux.cli.interrupts import Interrupts
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
@@ -23,14 +22,27 @@ LAST_EXPORT_S = 5.0
 LAST_EXPORT_WHEN_INTERRUPTED_S = 0.4  # who presses Ctrl-C does not wait for a collector
 
 
+class RunningTelemetry(Protocol):
+    """What `routilux_otel.configure` gives: the package may be missing."""
+
+    def state(self) -> Mapping[str, Any]:
+        """How it is."""
+
+    def instrument_app(self, app: Any) -> None:
+        """Let each request be a span."""
+
+    def shutdown(self, timeout: float) -> bool:
+        """Export once more, and end."""
+
+
 @contextmanager
-def telemetry(interrupts: Interrupts) -> Iterator[TelemetryProbe | None]:
+def telemetry(interrupts: Interrupts) -> Iterator[RunningTelemetry | None]:
     """Export the figures of the process while it is entered, and once more at the end.
 
     A missing package costs the telemetry and a note, not the work.
 
     Yields:
-        What says how it is; None: there is none.
+        It; None: there is none.
 
     Raises:
         CommandError: a variable of OpenTelemetry has a value that is not known.
@@ -39,7 +51,7 @@ def telemetry(interrupts: Interrupts) -> Iterator[TelemetryProbe | None]:
     told = _ToldOnce()
     told.attach()
     try:
-        yield running.state if running is not None else None
+        yield running
     finally:
         if running is not None:
             # Here the time is known that it may take; at the end of the process it is not.
@@ -75,9 +87,10 @@ class _ToldOnce(logging.Handler):
             print_note(f"telemetry has trouble, the work goes on: {text}")
 
 
-def _start() -> Any:
+def _start() -> RunningTelemetry | None:
     try:
-        return load("routilux_otel", "otel", f"{ENDPOINTS[0]} is set, and telemetry").configure()
+        package = load("routilux_otel", "otel", f"{ENDPOINTS[0]} is set, and telemetry")
+        return cast("RunningTelemetry | None", package.configure())
     except CommandError as error:
         print_note(f"no telemetry: {error}")
         return None

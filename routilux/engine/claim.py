@@ -93,7 +93,14 @@ class Claim:
         for slot, segment, index in islice(self._items(), count):
             self._mark(slot, segment, index)
 
-    def contexts(self) -> tuple[object, ...]:
+    def waited_ns(self) -> int:
+        """How long the item waited in its slot that waited longest; 0 without one."""
+        waits = (
+            each.consumed_ns - each.enqueued_ns for _, segments in self.inputs for each in segments
+        )
+        return max(0, *waits, 0)
+
+    def contexts(self) -> tuple[str, ...]:
         """The trace contexts that came with the items, each once."""
         found = {
             id(segment.origin.context): segment.origin.context

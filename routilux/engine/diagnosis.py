@@ -6,8 +6,8 @@ stranger's code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from routilux.activation_policies import describe_policy
 from routilux.clock import NANOSECONDS
@@ -51,8 +51,7 @@ if TYPE_CHECKING:
 STANDS = "; its logic stands still"
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(NamedTuple):
     """What a routine does: the fields of `RoutineDiagnosis` that depend on it."""
 
     state: str

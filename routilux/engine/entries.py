@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from routilux.engine.plan import ENTRY_SLOT, is_source
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from routilux.flow import Flow
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(NamedTuple):
     """Sources to run once, and first items as (routine id, slot name, data)."""
 
     sources: tuple[str, ...] = ()

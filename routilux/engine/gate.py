@@ -98,7 +98,7 @@ class Gate(Notices):
                 line = "Resuming job %s with %d queue warning(s): %s"
                 first = "; ".join(warnings[:WARNINGS_LOGGED])
                 told = (line, self.state.job_id, len(warnings), first)
-                self.notices.append((logger.warning, told))
+                self.queue_line(logger.warning, told)
         self.tell_notices()
         return result
 
@@ -182,7 +182,7 @@ class Gate(Notices):
             for outlet in slot.outlets:
                 outlet.pull_held()
         refresh_all(self)
-        self.tell_job("job_paused", reason, identity)
+        self.tell_gate("job_paused", reason, identity)
         self.became_stopped()
 
     def _unqueue(self) -> None:
@@ -203,7 +203,7 @@ class Gate(Notices):
         self.state.status = ExecutionStatus.RUNNING
         self.state.touch()
         self.start_clock()
-        self.tell_job("job_resumed", reason, identity)
+        self.tell_gate("job_resumed", reason, identity, self.clock.time_ns() - self.closed_at_ns)
         for slot in self.slots:
             slot.refresh()
         for slot in self.slots:

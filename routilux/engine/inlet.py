@@ -38,7 +38,7 @@ class Inlet(Debugging):
     def post(self, routine_id: str, slot_name: str, data: Any, timeout: float | None = None) -> str:
         """Put an item in. See `routilux.job_state.JobState.post`."""
         slot = self.slot(routine_id, slot_name)
-        context = self.hook_context() if self.watched else None
+        context = self.ask("context") if self.watched else None
         segment = Segment([data], [self.clock.time_ns()], Origin(POSTED, context=context))
         return item_id(routine_id, slot_name, slot.enter(segment, timeout=timeout))
 

@@ -93,9 +93,9 @@ class Job(Report):
         time_limit: float | None,
     ) -> None:
         """Begin: put the entry items in and queue the sources."""
+        now = self._begin()
         with self.lock:
             self.open = keep_open
-            now = self._begin()
             if paused and not self.ended:
                 self.add_hold(OPERATOR, "start_paused")
             for routine_id, slot_name, data in entries.items:
@@ -115,8 +115,8 @@ class Job(Report):
             The letters for which there is no room. Nobody waits for it: a slot that is never
             emptied would keep the caller for ever.
         """
+        self._begin()
         with self.lock:
-            self._begin()
             # Ended already: the runtime was shut down since it was bound.
             left = [each for each in letters if self.ended or not self._let_in(each)]
             self.settle()
@@ -125,19 +125,26 @@ class Job(Report):
 
     def fail_to_start(self, error: str) -> None:
         """End the job before it has begun."""
+        self._begin()
         with self.lock:
-            self._begin()
             self.end(ExecutionStatus.FAILED, error, "ValueError")
         self.tell_notices()
 
     def _begin(self) -> int:
+        """The job runs. Hooks hear of it before anything of it can: nothing is queued yet."""
         now = self.clock.time_ns()
-        if self.ended:  # the runtime was shut down since it was bound
-            return now
-        self.state.started_at = stamp(now)
-        self.state.status = ExecutionStatus.RUNNING
-        self.start_clock()
-        self.tell_job("job_started")
+        with self.lock:
+            if self.ended:  # the runtime was shut down since it was bound
+                return now
+            self.state.started_at = stamp(now)
+            self.state.status = ExecutionStatus.RUNNING
+            self.start_clock()
+        try:
+            self.tell_start()
+        except BaseException:  # Ctrl-C in a hook: who started the job never gets it
+            with self.lock:
+                self.end(ExecutionStatus.CANCELLED, "Interrupted at its start")
+            raise
         return now
 
     def shut_down(self, *, cancel: bool = False) -> None:
@@ -214,7 +221,7 @@ class Job(Report):
             for outlet in slot.outlets:
                 outlet.limit = 1
         refresh_all(self)
-        self.tell_job("job_ended", error or "")
+        self.tell_end(error or "")
         self._finish_if_still()
 
     def _give_up_retries(self) -> None:

@@ -274,8 +274,7 @@ class JobSlot(Slot):
         return leg.due_ns
 
     def _count_wait(self, leg: Leg, delay: float) -> None:
-        leg.attempts += 1
-        self.queue.retries += 1
+        super()._count_wait(leg, delay)
         self.job.retried(self, leg, delay)
 
     def _refuse_head(self, leg: Leg) -> None:
@@ -334,6 +333,16 @@ class JobSlot(Slot):
         if self.guarded and entry.stops_caller(self, segment):
             return None
         return super()._let_in_or_wait(segment)
+
+    def _refuse_caller(self, segment: Segment, reason: str, retries: int) -> SlotQueueFullError:
+        error = super()._refuse_caller(segment, reason, retries)
+        self.job.returned(self, segment, reason, retries)
+        return error
+
+    def _waited(self, leg: Leg, reason: str) -> None:
+        since = self._clock.monotonic_ns() - leg.since_ns
+        self.job.waited(self, reason, since, leg.segment.origin.activation_id)
+        self.job.tell_notices()
 
     def _closed(self) -> bool:
         return self.closed

@@ -12,14 +12,24 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from routilux.clock import NANOSECONDS
+from routilux.activation import activation_here
+from routilux.clock import NANOSECONDS, stamp_ns
 from routilux.engine.core import JobCore
 from routilux.errors import JobFinished, RoutiluxError, describe, text_of
-from routilux.hooks import PROCESS_HOOKS, JobRecord, SlotRecord, is_interrupt
+from routilux.hooks import (
+    PROCESS_HOOKS,
+    GateRecord,
+    JobRecord,
+    SlotRecord,
+    WaitRecord,
+    is_interrupt,
+)
 from routilux.job.dead_letters import LetterFacts
+from routilux.job.pause_points import queue_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from routilux.engine.host import Host
     from routilux.engine.job_slot import JobSlot
@@ -81,26 +91,70 @@ class Notices(JobCore):
         if PROCESS_HOOKS.active:
             PROCESS_HOOKS.tell(method, record)
 
-    def hook_context(self) -> object | None:
-        """The trace context that the hooks give here."""
-        found = self.hooks.context() if self.hooks.active else None
-        return PROCESS_HOOKS.context() if found is None and PROCESS_HOOKS.active else found
+    def ask(self, method: str, *record: Any) -> str | None:
+        """Call the hooks now. Returns the first trace context that one gives. Without the lock."""
+        own = self.hooks.ask(method, *record) if self.hooks.active else None
+        shared = PROCESS_HOOKS.ask(method, *record) if PROCESS_HOOKS.active else None
+        return shared if own is None else own
+
+    def tell_start(self, reason: str = "") -> None:
+        """The job runs; a hook may give it a trace context. Without the lock."""
+        if self.watched:
+            given = self.ask("job_started", JobRecord(**self._job_facts(reason)))
+            if given is not None:
+                self.state.traceparent = given
 
     # -- under the lock --------------------------------------------------------------------------
 
-    def tell_job(self, method: str, reason: str = "", identity: str | None = None) -> None:
-        """A change of the job's state."""
+    def queue_line(self, log: Callable[..., None], told: tuple[Any, ...]) -> None:
+        """A line for the log. It is written in the context of the job, whoever tells it."""
+        self.notices.append((self._write, (log, told)))
+
+    def _write(self, log: Callable[..., None], told: tuple[Any, ...]) -> None:
+        if getattr(activation_here(), "job", None) is self:
+            log(*told)  # logic runs in a copy of it already
+        else:
+            self.context.copy().run(log, *told)
+
+    def tell_end(self, reason: str) -> None:
+        """The job has ended."""
         if self.watched:
-            state = self.state
             record = JobRecord(
-                state.job_id,
-                state.flow_id,
-                state.status.value,
-                self.clock.time_ns(),
-                reason,
-                identity,
+                **self._job_facts(reason),
+                error_type=self.state.error_type,
+                duration_ns=self._since_ns(self.state.started_at),
+            )
+            self.notices.append((self.tell, ("job_ended", record)))
+
+    def tell_gate(self, method: str, reason: str, identity: str | None, paused_ns: int = 0) -> None:
+        """The gate was closed or opened."""
+        if self.watched:
+            slots = tuple([slot.read_metrics() for slot in self.slots])
+            record = GateRecord(
+                **self._job_facts(reason, identity),
+                slots=slots,
+                running=tuple(self.names(standing=False)),
+                standing=tuple(self.names(standing=True)),
+                warnings=tuple(queue_warnings(slots)),
+                paused_ns=paused_ns,
             )
             self.notices.append((self.tell, (method, record)))
+
+    def _job_facts(self, reason: str = "", identity: str | None = None) -> dict[str, Any]:
+        state = self.state
+        return {
+            "job_id": state.job_id,
+            "flow_id": state.flow_id,
+            "status": state.status.value,
+            "at_ns": self.clock.time_ns(),
+            "reason": reason,
+            "identity": identity,
+            "traceparent": state.traceparent,
+            "context": self.context,
+        }
+
+    def _since_ns(self, moment: datetime | None) -> int:
+        return 0 if moment is None else max(0, self.clock.time_ns() - stamp_ns(moment))
 
     def note(self, what: str, routine_id: str, error: BaseException) -> None:
         """An error was decided: into the history, and one log line."""
@@ -110,7 +164,7 @@ class Notices(JobCore):
         told = (message, self.state.job_id, routine_id, what, text)
         # Where it was raised is told once, when nothing more is tried.
         log = logger.warning if what == "retry" else partial(logger.error, exc_info=error)
-        self.notices.append((partial(log, extra=error_facts(error)), told))
+        self.queue_line(partial(log, extra=error_facts(error)), told)
 
     def refused(self, slot: JobSlot, segment: Segment, reason: str, attempts: int = 0) -> None:
         """Items of the job's own logic were refused: dead letters, logs, hooks."""
@@ -160,7 +214,7 @@ class Notices(JobCore):
     def _letters_let_go(self, since: int, total: int) -> None:
         message = "Job %s: %d dead letters were let go for newer ones (%d in all); %d are kept"
         told = (message, self.state.job_id, since, total, self.state.dead_letter_box.limit)
-        self.notices.append((logger.warning, told))
+        self.queue_line(logger.warning, told)
 
     def item_failed(
         self, activation: RunningActivation, slot: JobSlot, segment: Segment, error: BaseException
@@ -184,6 +238,27 @@ class Notices(JobCore):
         count = len(leg.segment)
         self._tell_slot("enqueue_retried", slot, leg.segment, count, "full", leg.attempts, delay)
 
+    def returned(self, slot: JobSlot, segment: Segment, reason: str, attempts: int) -> None:
+        """Items of a caller from outside were refused, and he is told."""
+        count = len(segment)
+        self._tell_slot("items_refused", slot, segment, count, reason, attempts, returned=True)
+
+    def waited(
+        self, slot: JobSlot, reason: str, duration_ns: int, activation_id: str | None
+    ) -> None:
+        """A producer waits no longer."""
+        if self.watched:
+            record = WaitRecord(
+                self.state.job_id,
+                self.state.flow_id,
+                slot.routine_id,
+                slot.name,
+                reason,
+                duration_ns,
+                activation_id,
+            )
+            self.notices.append((self.tell, ("producer_waited", record)))
+
     def _tell_slot(
         self,
         method: str,
@@ -193,6 +268,8 @@ class Notices(JobCore):
         reason: str,
         attempt: int,
         delay: float = 0.0,
+        *,
+        returned: bool = False,
     ) -> None:
         if not self.watched:
             return
@@ -211,6 +288,7 @@ class Notices(JobCore):
             unconsumed=slot.queue.unconsumed,
             max_length=slot.max_queue_length,
             delay=delay,
+            returned=returned,
         )
         self.notices.append((self.tell, (method, record)))
 
@@ -259,4 +337,4 @@ class Notices(JobCore):
         if raised is not None:
             known = raised if raised.__traceback__ is not None else None
             log = partial(logger.error, exc_info=known, extra=error_facts(raised))
-        self.notices.append((log, (message, self.state.job_id, text, since)))
+        self.queue_line(log, (message, self.state.job_id, text, since))

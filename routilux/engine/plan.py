@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from routilux.settings import SlotSettings, resolve
 
@@ -27,8 +26,7 @@ MOST_BUFFERED = 500
 Transform = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class CallShape:
+class CallShape(NamedTuple):
     """How logic wants to be called: which slots by position, which by name, which extras."""
 
     positional: tuple[int, ...]
@@ -38,8 +36,7 @@ class CallShape:
     is_plain: bool  # the lists by position are all that it takes
 
 
-@dataclass(frozen=True, slots=True)
-class SlotPlan:
+class SlotPlan(NamedTuple):
     """A slot of a flow, resolved. `explicit` is what its author had given by then."""
 
     name: str
@@ -47,8 +44,7 @@ class SlotPlan:
     explicit: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class OutputPlan:
+class OutputPlan(NamedTuple):
     """An event of a routine.
 
     Attributes:
@@ -66,8 +62,7 @@ class OutputPlan:
     full: int
 
 
-@dataclass(frozen=True, slots=True)
-class RoutinePlan:
+class RoutinePlan(NamedTuple):
     """One routine of a flow, resolved.
 
     Attributes:
@@ -108,8 +103,7 @@ class RoutinePlan:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class FlowPlan:
+class FlowPlan(NamedTuple):
     """A whole flow, resolved.
 
     Attributes:

@@ -39,5 +39,5 @@ class Report(Inlet):
                 put_into(self, saved)
                 refresh_all(self)
                 self.state.status = ExecutionStatus.PAUSED
-                self.tell_job("job_started", "restored")
+        self.tell_start("restored")
         self.tell_notices()

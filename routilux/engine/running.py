@@ -61,7 +61,7 @@ class RunningActivation:
         self.claim = claim
         self.outlets: dict[str, RunningOutlet] = {}
         self.attempt = claim.attempt if claim is not None else 1
-        self.context: object | None = None
+        self.context: str | None = None
         self.counted = True  # the job counts it as active
         self.ended = False
         self.told = False  # hooks that hear of activations know of it
@@ -104,7 +104,7 @@ class RunningActivation:
         """The engine itself failed: the job fails, too, and the worker goes on with others."""
         job = self.job
         told = ("Job %s: the engine failed", job.state.job_id)
-        job.notices.append((partial(logger.critical, exc_info=error), told))
+        job.queue_line(partial(logger.critical, exc_info=error), told)
         with job.lock:
             if self.counted:
                 job.end(ExecutionStatus.FAILED, f"Internal error: {describe(error)}", "Internal")
@@ -123,8 +123,7 @@ class RunningActivation:
         job.state.current_routine_id = self.routine_id
         self.told = job.activations_watched
         if self.told:
-            self.context = job.hook_context()
-            job.tell("activation_started", self._record())
+            self.context = job.ask("activation_started", self._record())
         error: BaseException | None = None
         try:
             self._call_logic(self.claim)
@@ -232,6 +231,8 @@ class RunningActivation:
             outcome=self.outcome,
             error=error,
             contexts=claim.contexts() if claim else (),
+            waited_ns=claim.waited_ns() if claim else 0,
+            context=self.context,
         )
 
     # -- what logic asks ---------------------------------------------------------------------------
@@ -337,6 +338,7 @@ class RunningActivation:
             for outlet in self.outlets.values():
                 outlet.pull_held() if job.gate_closed else outlet.pull()
             since = job.clock.monotonic_ns()
+            legs, reason = delivery.job_legs(), "paused" if job.gate_closed else "full"
             delivery.counted = self.is_here
             job.stand_begins(delivery, since)
         job.tell_notices()
@@ -356,7 +358,11 @@ class RunningActivation:
                     job.settle()  # what was refused may have been the last that could go on
             job.tell_notices()
         job.pool.enter()
-        self.stood_ns += job.clock.monotonic_ns() - since
+        stood_ns = job.clock.monotonic_ns() - since
+        self.stood_ns += stood_ns
+        if legs:
+            job.waited(legs[0].slot, reason, stood_ns, self.id)
+            job.tell_notices()
 
     def _attend(self, delivery: Delivery) -> float | None:
         """Seconds until the next wait of the delivery is over; None: until it is woken."""

@@ -50,7 +50,8 @@ RUN = fields(
         "passed": each(name),
         "emitted_ns": each(moment_ns),
         "data": each(anything),
-    }
+    },
+    later={"trace_context": maybe(text)},
 )
 
 

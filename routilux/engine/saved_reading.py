@@ -122,7 +122,8 @@ class _Reader:
     def _run(self, entry: Mapping[str, Any], where: str) -> Segment:
         data = [unpack(item, self._codec, where) for item in entry["data"]]
         stamps = list(entry["emitted_ns"])
-        origin = Origin(entry["emitted_from"], entry["event"], entry["activation"])
+        context = entry.get("trace_context")
+        origin = Origin(entry["emitted_from"], entry["event"], entry["activation"], context)
         segment = Segment(data, stamps, origin)
         segment.base = entry["first"]
         segment.attempt = entry["attempt"]

@@ -83,6 +83,7 @@ def _write_run(segment: Segment, place: tuple[str, str], codec: Codec | None) ->
         "emitted_from": origin.routine_id,
         "event": origin.event,
         "activation": origin.activation_id,
+        "trace_context": origin.context,
         "attempt": segment.attempt,
         "enqueued_ns": segment.enqueued_ns,
         "consumed_ns": segment.consumed_ns,

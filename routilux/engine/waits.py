@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from routilux.engine.core import JobCore
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from routilux.engine.job_slot import JobSlot
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """A routine waits for room in a slot, since a time of the monotonic clock.
 
     `stands`: its logic does, in ``emit``; else it is not started before there is room.

@@ -7,8 +7,7 @@ these places out anew, under the job's lock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from routilux.debugger.breakpoint import describe_place
 
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 Watch = tuple["Breakpoint", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OutputWatch:
+class OutputWatch(NamedTuple):
     """Breakpoints on the way out of a routine.
 
     Attributes:

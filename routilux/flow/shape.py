@@ -12,9 +12,8 @@ import json
 import math
 import pkgutil
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from routilux.errors import RoutiluxError
 from routilux.settings import is_count, is_number
@@ -28,8 +27,7 @@ Schema = Mapping[str, Any]
 SCHEMA_FILE = "flow_schema.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One thing that is wrong in a document.
 
     Attributes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from routilux.function_routine import FunctionRoutine
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 TRIGGER = "trigger"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that looks wrong.
 
     Attributes:

@@ -93,8 +93,9 @@ def by_name(check: Check, names: Check | None = None) -> Check:
     return every
 
 
-def fields(checks: Mapping[str, Check]) -> Check:
-    """A dict with at least these keys."""
+def fields(checks: Mapping[str, Check], later: Mapping[str, Check] | None = None) -> Check:
+    """A dict with at least these keys; those of `later` may be missing, in an older document."""
+    newer = later or {}
 
     def every(value: Any, place: str) -> None:
         _check_dict(value, place)
@@ -102,6 +103,9 @@ def fields(checks: Mapping[str, Check]) -> Check:
             if name not in value:
                 raise ValueError(f"{place.removesuffix(': ')}: '{name}' is missing")
             check(value[name], _inside(place, name))
+        for name, check in newer.items():
+            if name in value:
+                check(value[name], _inside(place, name))
 
     return every
 

@@ -41,7 +41,7 @@ class LetterFacts:
         attempt: 1, and one more for each redelivery.
         activation_id: the activation that failed or emitted them, or None.
         event: the event that they were emitted by, or None.
-        trace_context: what hooks gave for the activation that emitted them; never saved.
+        trace_context: what a hook gave for the activation that emitted them.
     """
 
     routine_id: str
@@ -54,7 +54,7 @@ class LetterFacts:
     attempt: int = 1
     activation_id: str | None = None
     event: str | None = None
-    trace_context: object | None = None
+    trace_context: str | None = None
 
     def __post_init__(self) -> None:
         if self.reason not in REASONS:
@@ -79,7 +79,7 @@ class DeadLetter:
     attempt: int = 1
     activation_id: str | None = None
     event: str | None = None
-    trace_context: object | None = None
+    trace_context: str | None = None
 
     @property
     def letter_number(self) -> int:

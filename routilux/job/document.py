@@ -176,6 +176,7 @@ def _write_letter(letter: DeadLetter, codec: Codec | None) -> dict[str, Any]:
     where = f"dead letter {letter.id} of slot {letter.routine_id}.{letter.slot_name}"
     return {
         **{name: getattr(letter, name) for name in LETTER_FIELDS},
+        "trace_context": letter.trace_context,
         "data": pack(letter.data, where, codec),
         "emitted_at": letter.emitted_at.isoformat(),
         "at": letter.at.isoformat(),
@@ -195,7 +196,10 @@ LETTER_FIELDS: dict[str, Check] = {
     "activation_id": maybe(text),
     "event": maybe(text),
 }
-LETTER = fields({**LETTER_FIELDS, "data": anything, "emitted_at": moment, "at": moment})
+LETTER = fields(
+    {**LETTER_FIELDS, "data": anything, "emitted_at": moment, "at": moment},
+    later={"trace_context": maybe(text)},
+)
 A_DICT = fields({})
 RECORD = fields({"routine_id": text, "event_name": text, "data": A_DICT, "timestamp": moment})
 COMMAND = fields({"request_id": text, "command": maybe(text), "answer": anything})
@@ -245,6 +249,7 @@ def _read_letters(job: JobData, saved: Mapping[str, Any], codec: Codec | None) -
     job.dead_letter_box.put_back(
         DeadLetter(
             **{name: letter[name] for name in LETTER_FIELDS},
+            trace_context=letter.get("trace_context"),
             data=unpack(letter["data"], codec, f"dead letter {letter['id']}"),
             emitted_at=datetime.fromisoformat(letter["emitted_at"]),
             at=datetime.fromisoformat(letter["at"]),

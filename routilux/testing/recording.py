@@ -9,7 +9,14 @@ from routilux.hooks import Hook
 from routilux.testing.clock import REAL_LIMIT_S
 
 if TYPE_CHECKING:
-    from routilux.hooks import ActivationRecord, BreakpointRecord, JobRecord, SlotRecord
+    from routilux.hooks import (
+        ActivationRecord,
+        BreakpointRecord,
+        GateRecord,
+        JobRecord,
+        SlotRecord,
+        WaitRecord,
+    )
 
 
 class RecordingHook(Hook):
@@ -22,7 +29,7 @@ class RecordingHook(Hook):
         records: (method name, record), the oldest first.
     """
 
-    def __init__(self, trace_context: object | None = None) -> None:
+    def __init__(self, trace_context: str | None = None) -> None:
         self.records: list[tuple[str, Any]] = []
         self._trace_context = trace_context
         self._changed = threading.Condition()
@@ -52,25 +59,31 @@ class RecordingHook(Hook):
             self.records.append((method, record))
             self._changed.notify_all()
 
-    def job_started(self, record: JobRecord) -> None:
-        """Keep the record."""
+    def job_started(self, record: JobRecord) -> str | None:
+        """Keep the record. Gives no trace context: the job's own stays."""
         self._keep("job_started", record)
+        return None
+
+    def producer_waited(self, record: WaitRecord) -> None:
+        """Keep the record."""
+        self._keep("producer_waited", record)
 
     def job_ended(self, record: JobRecord) -> None:
         """Keep the record."""
         self._keep("job_ended", record)
 
-    def job_paused(self, record: JobRecord) -> None:
+    def job_paused(self, record: GateRecord) -> None:
         """Keep the record."""
         self._keep("job_paused", record)
 
-    def job_resumed(self, record: JobRecord) -> None:
+    def job_resumed(self, record: GateRecord) -> None:
         """Keep the record."""
         self._keep("job_resumed", record)
 
-    def activation_started(self, record: ActivationRecord) -> None:
-        """Keep the record."""
+    def activation_started(self, record: ActivationRecord) -> str | None:
+        """Keep the record. Gives the trace context."""
         self._keep("activation_started", record)
+        return self._trace_context
 
     def activation_ended(self, record: ActivationRecord) -> None:
         """Keep the record."""
@@ -92,6 +105,6 @@ class RecordingHook(Hook):
         """Keep the record."""
         self._keep("breakpoint_hit", record)
 
-    def context(self) -> object | None:
+    def context(self) -> str | None:
         """The trace context that was given."""
         return self._trace_context

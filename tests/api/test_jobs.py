@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FIELDS = {
     "job_id", "flow_id", "status", "created_at", "started_at", "completed_at", "error",
     "error_type", "updated_at", "run_seconds", "draining", "dead_letter_count", "warnings",
-    "redelivery_of", "trace_id", "counts",
+    "redelivery_of", "trace_id", "trace_url", "counts",
 }  # fmt: skip
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import logging
 from collections import deque
-from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,12 @@ from routilux.hooks import (
     PROCESS_HOOKS,
     ActivationRecord,
     BreakpointRecord,
+    GateRecord,
     Hook,
     HookSet,
     JobRecord,
     SlotRecord,
+    WaitRecord,
 )
 from routilux.slot import SlotQueueFullError
 from routilux.stores import JobStore
@@ -115,13 +117,14 @@ def test_a_set_knows_whether_a_hook_does_something_about_activations():
     hooks, deaf = HookSet(), Hook()
     hooks.add(deaf)
     assert (hooks.active, hooks.activations) == (True, False)
-    acts = [Acting(name, print) for name in ("activation_started", "activation_ended", "context")]
+    acts = [Acting(name, print) for name in ("activation_started", "activation_ended")]
     for hook in [*acts, RecordingHook()]:
         hooks.add(hook)
         assert hooks.activations
         hooks.remove(hook)
         assert not hooks.activations
-    hooks.add(Acting("job_ended", print))
+    for name in ("job_ended", "context"):
+        hooks.add(Acting(name, print))
     assert not hooks.activations
 
 
@@ -148,22 +151,22 @@ def test_a_plain_hook_does_nothing_and_gives_no_context():
     hooks.add(Hook())
     for method in METHODS:
         hooks.tell(method, JOB)
-    assert (hooks.context(), hooks.errors) == (None, 0)
+    assert (hooks.ask("context"), hooks.errors) == (None, 0)
 
 
 def test_the_first_context_that_a_hook_gives_is_taken():
     hooks = HookSet()
-    assert hooks.context() is None
+    assert hooks.ask("context") is None
     for each in (Hook(), Failing(), RecordingHook("first"), RecordingHook("second")):
         hooks.add(each)
-    assert (hooks.context(), hooks.errors) == ("first", 1)
+    assert (hooks.ask("context"), hooks.errors) == ("first", 1)
 
 
 @pytest.mark.parametrize("record", [JOB, ACTIVATION, SLOT])
 def test_records_are_frozen_values(record):
-    assert record == replace(record)
-    assert hash(record) == hash(replace(record))
-    with pytest.raises(FrozenInstanceError):
+    assert record == copy.copy(record)
+    assert hash(record) == hash(copy.copy(record))
+    with pytest.raises(AttributeError):
         record.job_id = "other"
     assert not hasattr(record, "__dict__")
 
@@ -171,7 +174,7 @@ def test_records_are_frozen_values(record):
 def test_the_recording_hook_hears_every_method():
     recording = vars(RecordingHook)
     assert [name for name in METHODS if name not in recording] == []
-    assert len(METHODS) == 10
+    assert len(METHODS) == 11
     for name in METHODS:
         assert list(inspect.signature(getattr(Hook, name)).parameters) == ["self", "record"]
 
@@ -185,7 +188,7 @@ def test_an_error_is_caught_and_counted_and_the_hook_stays(quiet):
     hooks.add(after)
     for method in METHODS:
         hooks.tell(method, JOB)
-    assert hooks.context() is None
+    assert hooks.ask("context") is None
     assert failing.calls == [*METHODS, "context"]
     assert after.names() == METHODS
     assert hooks.errors == len(METHODS) + 1
@@ -326,14 +329,32 @@ def test_a_job_is_started_paused_resumed_and_ended(rt, hook):
     job.close()
     assert job.wait()
     start = stamp_ns(START)
+    job_id, (name,) = job.job_id, [slot.slot_name for slot in hook.named("job_paused")[0].slots]
+    assert name == "in"
+    slots = hook.named("job_paused")[0].slots
     assert [(name, record) for name, record in hook.records if name.startswith("job_")] == [
-        ("job_started", JobRecord(job.job_id, "line", "running", start)),
-        ("job_paused", JobRecord(job.job_id, "line", "paused", start + SECOND, "look", "anna")),
+        ("job_started", JobRecord(job_id, "line", "running", start)),
+        (
+            "job_paused",
+            GateRecord(job_id, "line", "paused", start + SECOND, "look", "anna", slots=slots),
+        ),
         (
             "job_resumed",
-            JobRecord(job.job_id, "line", "running", start + 2 * SECOND, "enough", "ben"),
+            GateRecord(
+                job_id,
+                "line",
+                "running",
+                start + 2 * SECOND,
+                "enough",
+                "ben",
+                slots=hook.named("job_resumed")[0].slots,
+                paused_ns=SECOND,
+            ),
         ),
-        ("job_ended", JobRecord(job.job_id, "line", "completed", start + 3 * SECOND)),
+        (
+            "job_ended",
+            JobRecord(job_id, "line", "completed", start + 3 * SECOND, duration_ns=3 * SECOND),
+        ),
     ]
 
 
@@ -403,8 +424,8 @@ def test_an_activation_is_told_before_and_after_its_logic(rt, hook):
     (began,), (ended,) = hook.named("activation_started"), hook.named("activation_ended")
     start = stamp_ns(START)
     assert began == ActivationRecord(job.job_id, "line", "r0", "r0@1", 1, 2, start)
-    assert ended == replace(
-        began, at_ns=start + 3 * SECOND, duration_ns=3 * SECOND, outcome="completed"
+    assert ended == began._replace(
+        at_ns=start + 3 * SECOND, duration_ns=3 * SECOND, outcome="completed"
     )
 
 
@@ -538,13 +559,15 @@ def test_what_waits_in_a_cancelled_job_stays_and_is_not_told(rt, hook):
     assert hook.names() == ["job_started", "job_ended"]
 
 
-def test_a_refusal_that_a_direct_caller_was_told_is_not_told_again(rt, hook):
+def test_a_refusal_that_a_direct_caller_was_told_says_so_and_is_no_dead_letter(rt, hook):
     job = rt.exec(line(made(overflow="reject", **FULL)), keep_open=True)
     job.post("r0", "in", 1)
     with pytest.raises(SlotQueueFullError):
         job.slot("r0", "in").enqueue(2, "test", NOW)
     rt.run_until_idle()
-    assert hook.names() == ["job_started"]
+    assert hook.names() == ["job_started", "items_refused"]
+    assert hook.records[-1][1].returned
+    assert not job.dead_letters
 
 
 def test_items_of_an_activation_that_failed_are_not_told_as_refused(rt, hook, quiet):
@@ -651,9 +674,16 @@ class Tracing(RecordingHook):
         super().__init__()
         self.given: list[str] = []
 
-    def context(self) -> str:
+    def _give(self) -> str:
         self.given.append(f"trace {len(self.given)}")
         return self.given[-1]
+
+    def activation_started(self, record: ActivationRecord) -> str:
+        super().activation_started(record)
+        return self._give()
+
+    def context(self) -> str:
+        return self._give()
 
 
 def test_the_context_of_an_activation_goes_with_its_items(rt):
@@ -748,8 +778,8 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return build
 
     for module, kind in (
-        (notices, JobRecord), (notices, SlotRecord), (running, ActivationRecord),
-        (sightings, BreakpointRecord),
+        (notices, JobRecord), (notices, GateRecord), (notices, SlotRecord), (notices, WaitRecord),
+        (running, ActivationRecord), (sightings, BreakpointRecord),
     ):  # fmt: skip
         monkeypatch.setattr(module, kind.__name__, counting(kind))
     return names
@@ -769,14 +799,14 @@ def eventful(rt: StepRuntime) -> None:
 
 def test_no_record_is_built_when_nobody_watches(rt, built, quiet):
     asked: list[str] = []
-    for name in ("tell", "context"):
+    for name in ("tell", "ask"):
         for hooks in (rt.hooks, PROCESS_HOOKS):
             assert not hooks.active
             setattr(hooks, name, lambda *told: asked.append(str(told)))
     try:
         eventful(rt)
     finally:
-        for name in ("tell", "context"):
+        for name in ("tell", "ask"):
             for hooks in (rt.hooks, PROCESS_HOOKS):
                 delattr(hooks, name)
     assert (built, asked) == ([], [])
@@ -791,7 +821,7 @@ def test_no_record_of_an_activation_is_built_for_hooks_that_do_nothing_about_the
     rt.hooks.add(hook)
     eventful(rt)
     assert hook.ended.status == "completed"
-    assert set(built) == {"JobRecord", "SlotRecord", "BreakpointRecord"}
+    assert set(built) == {"JobRecord", "GateRecord", "SlotRecord", "WaitRecord", "BreakpointRecord"}
 
 
 def test_each_record_is_built_once_for_all_who_watch(rt, built, hook, process_hook, quiet):
@@ -799,6 +829,9 @@ def test_each_record_is_built_once_for_all_who_watch(rt, built, hook, process_ho
     eventful(rt)
     assert set(hook.names()) == set(METHODS)
     assert len(built) == len(hook.records)
-    assert set(built) == {"JobRecord", "SlotRecord", "ActivationRecord", "BreakpointRecord"}
+    assert set(built) == {
+        "JobRecord", "GateRecord", "SlotRecord", "WaitRecord", "ActivationRecord",
+        "BreakpointRecord",
+    }  # fmt: skip
     pairs = zip(hook.records, process_hook.records, strict=True)
     assert all(one is other for (_, one), (_, other) in pairs)

@@ -23,6 +23,9 @@ METHODS = [
 ]
 
 
+NOT_CALLED = ("items_held", "context")  # nothing is held here, and nothing is posted
+
+
 class Raising(Hook):
     """Raises what is no `Exception`, in one of its methods."""
 
@@ -57,13 +60,24 @@ def test_whatever_a_hook_raises_is_counted_and_nothing_else_happens(method, erro
         finally:
             hooks.remove(hook)
     assert hooks.errors - before == hook.calls
-    assert (hook.calls > 0) == (method != "items_held")
+    assert (hook.calls > 0) == (method not in NOT_CALLED)
+
+
+def test_what_a_hook_raises_when_an_item_is_posted_is_counted(rt):
+    hook = Raising("context", ValueError("no"))
+    rt.hooks.add(hook)
+    job = rt.exec(into_sink([])[0], keep_open=True)
+    assert job.post("r1", "items", 1) == "r1.items#0"
+    assert (hook.calls, rt.hooks.errors) == (1, 1)
+    job.cancel()
 
 
 def test_ctrl_c_in_a_hook_on_the_main_thread_is_the_programs(rt):
     rt.hooks.add(Raising("job_started", KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         rt.exec(into_sink([1])[0])
+    (job,) = rt.list_jobs()
+    assert (job.status, job.error) == (ExecutionStatus.CANCELLED, "Interrupted at its start")
 
 
 class Broken(logging.Handler):

@@ -1,7 +1,8 @@
-"""Collectors of our own: they receive metrics over OTLP, by HTTP or gRPC, as a real one does."""
+"""Collectors of our own: they receive OTLP by HTTP or gRPC, as a real one does."""
 
 from __future__ import annotations
 
+import gzip
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2_grpc import (
+    LogsServiceServicer,
+    add_LogsServiceServicer_to_server,
+)
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
     ExportMetricsServiceResponse,
@@ -16,6 +25,14 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import (
     MetricsServiceServicer,
     add_MetricsServiceServicer_to_server,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
+    TraceServiceServicer,
+    add_TraceServiceServicer_to_server,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +47,8 @@ class Receiver:
     Attributes:
         protocol: as ``OTEL_EXPORTER_OTLP_PROTOCOL`` names it.
         endpoint: as ``OTEL_EXPORTER_OTLP_ENDPOINT`` wants it.
-        requests: what came, in order.
+        requests: metrics that came, in order.
+        traces, logs: the same for spans and log records.
     """
 
     protocol = ""
@@ -38,6 +56,8 @@ class Receiver:
     def __init__(self) -> None:
         self.endpoint = ""
         self.requests: queue.Queue[ExportMetricsServiceRequest] = queue.Queue()
+        self.traces: queue.Queue[ExportTraceServiceRequest] = queue.Queue()
+        self.logs: queue.Queue[ExportLogsServiceRequest] = queue.Queue()
 
     def next(self) -> ExportMetricsServiceRequest:
         """The next request; waits for it."""
@@ -49,6 +69,26 @@ class Receiver:
         while not self.requests.empty():
             found = self.requests.get()
         return found
+
+    def spans(self) -> list[Any]:
+        """Every span that has come so far."""
+        return [
+            span
+            for request in list(self.traces.queue)
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+    def records(self) -> list[Any]:
+        """Every log record that has come so far."""
+        return [
+            record
+            for request in list(self.logs.queue)
+            for resource in request.resource_logs
+            for scope in resource.scope_logs
+            for record in scope.log_records
+        ]
 
     def __enter__(self) -> Receiver:
         return self
@@ -69,10 +109,31 @@ class HttpReceiver(Receiver):
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                known = self.path == "/v1/metrics"
+                kinds: dict[str, tuple[queue.Queue[Any], Any, Any]] = {
+                    "/v1/metrics": (
+                        receiver.requests,
+                        ExportMetricsServiceRequest,
+                        ExportMetricsServiceResponse,
+                    ),
+                    "/v1/traces": (
+                        receiver.traces,
+                        ExportTraceServiceRequest,
+                        ExportTraceServiceResponse,
+                    ),
+                    "/v1/logs": (
+                        receiver.logs,
+                        ExportLogsServiceRequest,
+                        ExportLogsServiceResponse,
+                    ),
+                }
+                known = self.path in kinds
+                answer = b""
                 if known and self.headers["Content-Type"] == "application/x-protobuf":
-                    receiver.requests.put(ExportMetricsServiceRequest.FromString(body))
-                answer = ExportMetricsServiceResponse().SerializeToString()
+                    came, request, response = kinds[self.path]
+                    if self.headers.get("Content-Encoding") == "gzip":
+                        body = gzip.decompress(body)
+                    came.put(request.FromString(body))
+                    answer = response().SerializeToString()
                 self.send_response(200 if known else 404)
                 self.send_header("Content-Type", "application/x-protobuf")
                 self.send_header("Content-Length", str(len(answer)))
@@ -102,13 +163,25 @@ class GrpcReceiver(Receiver):
         super().__init__()
         receiver = self
 
-        class Service(MetricsServiceServicer):  # type: ignore[misc]
+        class Metrics(MetricsServiceServicer):  # type: ignore[misc]
             def Export(self, request: Any, context: Any) -> Any:  # noqa: N802 - as in the protocol
                 receiver.requests.put(request)
                 return ExportMetricsServiceResponse()
 
-        self._server = grpc.server(ThreadPoolExecutor(2))
-        add_MetricsServiceServicer_to_server(Service(), self._server)
+        class Traces(TraceServiceServicer):  # type: ignore[misc]
+            def Export(self, request: Any, context: Any) -> Any:  # noqa: N802 - likewise
+                receiver.traces.put(request)
+                return ExportTraceServiceResponse()
+
+        class Logs(LogsServiceServicer):  # type: ignore[misc]
+            def Export(self, request: Any, context: Any) -> Any:  # noqa: N802 - likewise
+                receiver.logs.put(request)
+                return ExportLogsServiceResponse()
+
+        self._server = grpc.server(ThreadPoolExecutor(3))
+        add_MetricsServiceServicer_to_server(Metrics(), self._server)
+        add_TraceServiceServicer_to_server(Traces(), self._server)
+        add_LogsServiceServicer_to_server(Logs(), self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
         self.endpoint = f"http://127.0.0.1:{port}"
         self._server.start()
@@ -127,6 +200,8 @@ def points(request: ExportMetricsServiceRequest) -> Points:
     """Every point of a request by the name of its instrument and its attributes."""
     found: Points = {}
     for metric in metrics(request):
+        if metric.HasField("histogram"):
+            continue
         data = metric.gauge if metric.HasField("gauge") else metric.sum
         for point in data.data_points:
             attributes = tuple(

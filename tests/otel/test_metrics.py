@@ -50,7 +50,7 @@ def test_a_collection_takes_one_reading(
 ) -> None:
     ledger = Ledger()
     runtime = make_runtime(ledger)
-    collection = observe(provider, ledger)
+    collection = observe(provider, ledger).collection
     runtime.exec(make_flow())
     for number in range(1, 4):
         collect(reader)

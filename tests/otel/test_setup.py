@@ -21,8 +21,7 @@ reader = InMemoryMetricReader()
 provider = MeterProvider([reader])
 set_meter_provider(provider)
 telemetry = routilux_otel.configure()
-assert telemetry.provider is provider is get_meter_provider()
-assert not telemetry.owned
+assert provider is get_meter_provider() and provider not in telemetry.providers
 assert routilux_otel.shutdown()
 names = {m.name for m in reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics}
 assert 'routilux.worker.limit' in names, names
@@ -41,7 +40,8 @@ NOTHING = """
 import routilux_otel
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.metrics import get_meter_provider
-assert routilux_otel.configure() is None
+telemetry = routilux_otel.configure()
+assert telemetry is None or not telemetry.owned
 assert not isinstance(get_meter_provider(), MeterProvider)
 assert routilux_otel.shutdown()
 """
@@ -87,7 +87,7 @@ def run(program: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_provider_that_exists_is_used_and_never_replaced() -> None:
-    done = run(OWN_PROVIDER)
+    done = run(OWN_PROVIDER, TRACES_EXPORTER="none", LOGS_EXPORTER="none")
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -98,9 +98,12 @@ def test_configuring_and_ending_twice_is_once() -> None:
         assert receiver.requests.qsize() == 1
 
 
-@pytest.mark.parametrize("variable", [("SDK_DISABLED", "true"), ("METRICS_EXPORTER", "none")])
-def test_telemetry_that_is_turned_off(variable: tuple[str, str]) -> None:
-    done = run(NOTHING, **dict([variable]))
+NONE = {f"{signal}_EXPORTER": "none" for signal in ("METRICS", "TRACES", "LOGS")}
+
+
+@pytest.mark.parametrize("variables", [{"SDK_DISABLED": "true"}, NONE])
+def test_telemetry_that_is_turned_off(variables: dict[str, str]) -> None:
+    done = run(NOTHING, **variables)
     assert (done.returncode, done.stderr) == (0, "")
 
 

