@@ -59,7 +59,7 @@ class Delivery(Parcel):
             self.go_on()
 
     def stand_begins(self, now: int) -> None:
-        """Its lane is blocked from now on."""
+        """Its lane is blocked from now on, until its thread goes on."""
         if self.counted:
             self.stand_for(stands_for(self), now)
 
@@ -68,8 +68,8 @@ class Delivery(Parcel):
         was, self.state = self.state, state
         self.activation.node.times.move(was, state, now)
 
-    def stand_ends(self, now: int) -> None:
-        """Its lane is busy again."""
+    def went_on(self, now: int) -> None:
+        """Its thread goes on: its lane is busy again."""
         if self.counted:
             self.stand_for(BUSY, now)
 

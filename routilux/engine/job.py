@@ -369,7 +369,6 @@ class Job(Report):
         if delivery in self.standers:
             self.standers.remove(delivery)
             self.standing -= delivery.counted
-            delivery.stand_ends(self.clock.monotonic_ns())
 
     def ask_again(self, node: JobRoutine, seconds: float) -> None:
         """Ask a policy again after some of the job's time. Under the lock."""

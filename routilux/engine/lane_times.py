@@ -27,6 +27,8 @@ where two could be meant:
 - All clocks of a paused job stand still, so a back-off does not run then: its lane is ``paused``. A
   draft at a breakpoint stays ``breakpoint``, also when that has paused the job.
 - A policy that has declined does not make its routine's items work: that is idle.
+- An activation that was let go is blocked until its thread goes on, for what it stood for; only
+  then is the wait in ``emit`` over.
 - Logic that waits for something else than its own ``emit`` is busy.
 
 A sum is kept with the lanes that are in it now: `sums[state] + lanes[state] * now`. Entering a

@@ -354,6 +354,7 @@ class RunningActivation:
                 over = job.ended or not stands
                 if over:
                     job.stand_ends(delivery)
+                    delivery.went_on(job.clock.monotonic_ns())
                 else:
                     job.settle()  # what was refused may have been the last that could go on
             job.tell_notices()
