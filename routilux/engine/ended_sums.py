@@ -39,7 +39,7 @@ class EndedSums(Generic[Key, Value]):
         self._other = other
         self._make = make
         self._add = add
-        self._limit = limit
+        self._limit = max(2, limit)  # the newest and the others
         self._sums: OrderedDict[Key, Value] = OrderedDict()
 
     def of(self, key: Key) -> Value:

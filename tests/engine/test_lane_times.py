@@ -198,6 +198,27 @@ def test_an_item_that_stands_blocks_its_consumer(rt: StepRuntime) -> None:
     assert times(job, "r1") == {"breakpoint": 7.0, "busy": 1.0}
 
 
+def test_an_item_that_is_dropped_blocks_nobody(rt: StepRuntime) -> None:
+    job = rt.exec(line(made(), takes(rt, 1)), keep_open=True)
+    job.breakpoints.add(kind="slot", routine_id="r1", slot_name="in", action="hold_item")
+    job.post("r1", "in", 1)
+    job.pause()
+    rt.advance(7)
+    job.debug.drop()
+    rt.advance(5)
+    assert times(job, "r1") == {"breakpoint": 7.0}
+
+
+def test_a_draft_that_is_dropped_blocks_nobody(rt: StepRuntime) -> None:
+    job = rt.exec(line(takes(rt, 1)), keep_open=True)
+    job.breakpoints.add(kind="routine", routine_id="r0")
+    job.post("r0", "in", 1)
+    rt.advance(2)
+    job.debug.drop()
+    rt.advance(3)
+    assert times(job, "r0") == {"breakpoint": 2.0}
+
+
 def test_a_draft_that_stands_blocks_its_routine_and_pauses_the_others(rt: StepRuntime) -> None:
     flow = Flow("two")
     flow.add_routine(takes(rt, 1), "a")
@@ -254,6 +275,25 @@ def test_a_back_off_blocks_its_lane_and_stands_still_in_a_pause(rt: StepRuntime)
     job.resume()
     rt.advance(100)
     assert times(job, "r0") == {"busy": 2.0, "retry": 10.0, "paused": 30.0}
+
+
+def test_what_is_due_waits_for_a_worker_beside_new_items(rt: StepRuntime) -> None:
+    """No step is taken after the failure: only the clock moves."""
+    job = rt.exec(line(fails_first(rt, 1, concurrency=2)), keep_open=True)
+    job.post("r0", "in", 1)
+    rt.run_until_idle()
+    rt.clock.advance(9)
+    job.post("r0", "in", 2)
+    rt.clock.advance(3)
+    assert times(job, "r0") == {"busy": 1.0, "retry": 10.0, "worker": 3.0 + 2.0}
+
+
+def test_what_is_due_alone_waits_for_a_worker(rt: StepRuntime) -> None:
+    job = rt.exec(line(fails_first(rt, 1)), keep_open=True)
+    job.post("r0", "in", 1)
+    rt.run_until_idle()
+    rt.clock.advance(15)
+    assert times(job, "r0") == {"busy": 1.0, "retry": 10.0, "worker": 5.0}
 
 
 # -- lanes -----------------------------------------------------------------------------------------
