@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from routilux.connection import Connection
     from routilux.flow import Flow
     from routilux.job_state import JobState
-    from routilux.monitoring.reading import SlotReading
+    from routilux.monitoring.slot_reading import SlotReading
     from routilux.routine import Routine
 
 

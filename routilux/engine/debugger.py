@@ -10,12 +10,14 @@ Invariants, whenever the lock is free:
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from routilux.debugger.matching import count_match, find_matches
 from routilux.engine.call_chain import CallChain
 from routilux.engine.caught import Caught
 from routilux.engine.hits import BREAKPOINTS, STEP, Hit
+from routilux.engine.lane_times import refresh_all
 from routilux.engine.leaving import Stops
 from routilux.engine.sightings import at_event, at_routine, at_slot, report
 from routilux.engine.steps import make_step
@@ -47,6 +49,7 @@ class Debugger:
         step: the step that goes on, or None.
         step_mode, step_count: the last step, and how many there were.
         stopped_for: why the last step has ended; None once the job went on.
+        acted: how often breakpoints did in this process, by kind and action.
     """
 
     def __init__(self, job: Debugging) -> None:
@@ -57,6 +60,7 @@ class Debugger:
         self.step_mode: str | None = None
         self.step_count = 0
         self.stopped_for: str | None = None
+        self.acted: Counter[tuple[str, str]] = Counter()
         self._count = 0
 
     # -- looking at items --------------------------------------------------------------------------
@@ -92,6 +96,7 @@ class Debugger:
         stopping = []
         for each, sighting in matches:
             if each.action == "log":
+                self.acted[each.type, each.action] += 1
                 report(self.job, each, sighting)
             else:
                 stopping.append(each)
@@ -176,6 +181,7 @@ class Debugger:
             for name in hit.hold_names:
                 job.add_hold(name, f"{hit.kind} {hit.place}")
             job.add_pause_point(f"{hit.kind} {hit.place}")
+        refresh_all(job)
 
     def take_over(self, hit: Hit) -> None:
         """Take a hit over from a snapshot: everything is in its place, and was told then."""
@@ -188,6 +194,7 @@ class Debugger:
     def _tell(self, hit: Hit) -> None:
         job = self.job
         for each in hit.breakpoints:
+            self.acted[hit.kind, each.action] += 1
             job.state.append_to_shared_log(
                 {
                     "type": "breakpoint_hit",
@@ -245,6 +252,7 @@ class Debugger:
         kept = {name for hit in self.pausing() for name in hit.hold_names}
         for name in [each for each in self.job.holds if is_debuggers(each) and each not in kept]:
             del self.job.holds[name]
+        refresh_all(self.job)
         return freed
 
     @staticmethod

@@ -10,6 +10,7 @@ from routilux.debugger.values import DebugState, HitInfo, ItemInHand
 from routilux.engine.debugger import Debugger
 from routilux.engine.gate import Gate
 from routilux.engine.hits import STEP, Hit
+from routilux.engine.lane_times import refresh_all
 from routilux.engine.outlet import prepare
 from routilux.engine.watches import set_watches, verify
 from routilux.errors import NothingInHand, NotPaused
@@ -211,6 +212,7 @@ class Debugging(Gate):
             over = [each for each in emptied if not each.pauses and not each.item_ids]
             if over:
                 self._let_go(list(dict.fromkeys(over)), "dropped", identity)
+            refresh_all(self)
             self.settle()
         self.tell_notices()
         return wanted

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from routilux.engine.lane_times import BUSY, stands_for
 from routilux.parcel import Leg, Parcel
 
 if TYPE_CHECKING:
@@ -30,14 +31,16 @@ class Delivery(Parcel):
     Attributes:
         activation: who stands.
         counted: whether the activation's own thread stands; only that counts in the job.
+        state: what its lane counts as meanwhile, see `routilux.engine.lane_times`.
     """
 
-    __slots__ = ("activation", "counted")
+    __slots__ = ("activation", "counted", "state")
 
     def __init__(self, activation: RunningActivation) -> None:
         super().__init__()
         self.activation = activation
         self.counted = False
+        self.state = BUSY
 
     def add(self, slot: JobSlot, segment: Segment) -> None:
         """Line a segment up in front of a slot."""
@@ -54,6 +57,21 @@ class Delivery(Parcel):
         self.legs.remove(leg)
         if not self.legs:
             self.go_on()
+
+    def stand_begins(self, now: int) -> None:
+        """Its lane is blocked from now on, until its thread goes on."""
+        if self.counted:
+            self.stand_for(stands_for(self), now)
+
+    def stand_for(self, state: int, now: int) -> None:
+        """Its lane is blocked for that reason from now on."""
+        was, self.state = self.state, state
+        self.activation.node.times.move(was, state, now)
+
+    def went_on(self, now: int) -> None:
+        """Its thread goes on: its lane is busy again."""
+        if self.counted:
+            self.stand_for(BUSY, now)
 
     def go_on(self) -> None:
         """The activation stands no longer."""

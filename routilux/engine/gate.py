@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from routilux.activation import NOBODY, activation_here
 from routilux.clock import stamp
 from routilux.engine.job_routine import JobRoutine
+from routilux.engine.lane_times import refresh_all
 from routilux.engine.notices import Notices, logger
 from routilux.job.commands import command_text
 from routilux.job.counts import JobCounts
@@ -180,6 +181,7 @@ class Gate(Notices):
         for slot in self.slots:
             for outlet in slot.outlets:
                 outlet.pull_held()
+        refresh_all(self)
         self.tell_gate("job_paused", reason, identity)
         self.became_stopped()
 
@@ -215,6 +217,7 @@ class Gate(Notices):
         for slot in self.slots:
             for outlet in slot.outlets:
                 outlet.reset_limit()
+        refresh_all(self)
         self.settle()
 
     def drop_holds(self) -> None:

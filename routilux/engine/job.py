@@ -22,6 +22,7 @@ from routilux.engine.failures import bury
 from routilux.engine.gate import OPERATOR
 from routilux.engine.job_routine import JobRoutine
 from routilux.engine.job_slot import JobSlot
+from routilux.engine.lane_times import BUSY, WORKER, refresh_all
 from routilux.engine.outlet import Output
 from routilux.engine.pool import Ticket
 from routilux.engine.report import Report
@@ -219,6 +220,7 @@ class Job(Report):
         for slot in self.slots:
             for outlet in slot.outlets:
                 outlet.limit = 1
+        refresh_all(self)
         self.tell_end(error or "")
         self._finish_if_still()
 
@@ -301,9 +303,10 @@ class Job(Report):
             self.in_line = True
             self.pool.submit(self)
 
-    def line_up(self, ticket: Ticket) -> None:
-        """An activation gives its turn up and waits for its next."""
+    def line_up(self, ticket: Ticket, node: JobRoutine) -> None:
+        """An activation of `node` gives its turn up and waits for its next."""
         with self.lock:
+            node.times.move(BUSY, WORKER, self.clock.monotonic_ns())
             if self.ended:
                 ticket.wake()
                 return
@@ -340,22 +343,24 @@ class Job(Report):
 
     # -- activations -------------------------------------------------------------------------------
 
-    def activation_ended(self, activation: RunningActivation) -> None:
-        """An activation is over, and so is its lane. Under the lock."""
+    def activation_ended(self, activation: RunningActivation, now: int) -> None:
+        """An activation is over, and so is its lane, at `now`. Under the lock."""
         self.active -= 1
         if self.debugger is not None:
-            self.debugger.ended(activation)
-        activation.node.lane_ended()
+            self.debugger.ended(activation)  # which may change what lanes wait for
+            now = self.clock.monotonic_ns()
+        activation.node.lane_ended(now)
         if self._still_waiters:
             self.became_still()
         self.settle()
         if self.ended:
             self._finish_if_still()
 
-    def stand_begins(self, delivery: Delivery) -> None:
-        """An activation begins to stand still. Under the lock."""
+    def stand_begins(self, delivery: Delivery, now: int) -> None:
+        """An activation begins to stand still, at `now`. Under the lock."""
         self.standers.add(delivery)
         self.standing += delivery.counted
+        delivery.stand_begins(now)
         self.became_still()
         self.settle()
 

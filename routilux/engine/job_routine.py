@@ -9,11 +9,12 @@ Everything here is called under the job's lock.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from routilux.clock import NANOSECONDS
 from routilux.engine.caught import Draft
 from routilux.engine.claim import Claim
+from routilux.engine.lane_times import NO_LANES, NOTHING, WORKER, LaneTimes, refresh
 from routilux.engine.running import RunningActivation
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ class JobRoutine:
     __slots__ = (
         "activations",
         "backoffs",
-        "busy_ns",
         "caught",
         "concurrency",
         "declines",
@@ -57,7 +57,7 @@ class JobRoutine:
         "queued",
         "retries",
         "slots",
-        "stood_ns",
+        "times",
         "to_start",
         "waived",
         "watch",
@@ -90,8 +90,7 @@ class JobRoutine:
         self.activations = 0
         self.failures = 0
         self.retries = 0
-        self.busy_ns = 0
-        self.stood_ns = 0
+        self.times = LaneTimes()
 
     def is_idle(self) -> bool:
         """Whether an item that comes now would be the news that starts it."""
@@ -106,9 +105,12 @@ class JobRoutine:
         """Items that wait in its slots."""
         return sum(slot.queue.unconsumed for slot in self.slots)
 
-    def has_work(self) -> bool:
-        """Whether an activation would have something to do, or a policy something to decide."""
-        if self.due:
+    def has_work(self, *, new: bool = False) -> bool:
+        """Whether an activation would have something to do, or a policy something to decide.
+
+        `new`: leave out the activations whose back-off is over.
+        """
+        if self.due and not new:
             return True
         if self.policy is not None and (self.evaluating or not self.news):
             return False
@@ -126,14 +128,32 @@ class JobRoutine:
         if not self.queued:
             self.consider()
 
-    def consider(self) -> None:
-        """Queue the routine if it has work, a free lane, and room for what it will emit."""
+    def consider(self, now: int = 0) -> None:
+        """Queue the routine if it has work, a free lane, and room for what it will emit.
+
+        `now` is the monotonic time if the caller has just read it.
+        """
         if self.queued:
+            if self.backoffs or self.caught:  # one of them may be over, or new
+                refresh(self, now)
             return
         job = self.job
         if not job.barred and self._may_start():
             self.queued = True
+            if self.backoffs:
+                refresh(self, now)
+            else:
+                self.times.wait(WORKER, now or job.clock.monotonic_ns())
             job.enqueue(self)
+        elif (
+            self.times.waiting != NOTHING
+            or self.gated_by is not None
+            or self.backoffs
+            or job.barred
+            or self.deferred
+            or job.debugger is not None
+        ):
+            refresh(self, now)
 
     def _may_start(self) -> bool:
         if self.caught or not self.has_work():
@@ -205,20 +225,23 @@ class JobRoutine:
         """Start an activation, if what made the routine queue still holds."""
         self.queued = False
         job = self.job
-        if job.barred or not self._may_start():
-            return None
         step = job.debugger.step if job.debugger is not None else None
-        if step is not None and not step.admits(self):
+        if job.barred or not self._may_start() or (step is not None and not step.admits(self)):
+            refresh(self)
             return None
+        now = job.clock.monotonic_ns()
         self.waived = False
         if self.deferred:
             self._end_deferral()
+        self.times.start(now)
         claim = self._claim()
         self.lanes += 1
         job.active += 1
+        if self.times.kept is not NO_LANES or job.debugger is not None:
+            refresh(self)
         if claim is not None and self.concurrency > 1:
             self.consider()  # another lane may have work left
-        activation = RunningActivation(job, self, claim)
+        activation = RunningActivation(job, self, claim, now)
         if step is not None:
             step.admitted(activation)
         if job.debugger is not None and type(claim) is Claim:
@@ -277,10 +300,11 @@ class JobRoutine:
 
     # -- after an activation -----------------------------------------------------------------------
 
-    def lane_ended(self) -> None:
+    def lane_ended(self, now: int) -> None:
         """A lane is free again: go on, or go idle and listen."""
         self.lanes -= 1
-        self.consider()
+        self.times.end(now)
+        self.consider(now)
         if not self.queued:
             for slot in self.slots:
                 if slot.outlets:  # producers are at work
@@ -310,13 +334,3 @@ class JobRoutine:
         for slot in self.slots:
             for outlet in slot.outlets:
                 outlet.pull()
-
-    def describe(self) -> dict[str, Any]:
-        """Counts of this routine, for people."""
-        return {
-            "activations": self.activations,
-            "failures": self.failures,
-            "retries": self.retries,
-            "busy_seconds": self.busy_ns / 1e9,
-            "stood_seconds": self.stood_ns / 1e9,
-        }

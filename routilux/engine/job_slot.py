@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from routilux.clock import NANOSECONDS
 from routilux.engine import entry
+from routilux.engine.lane_times import refresh
 from routilux.engine.running import running_here
 from routilux.errors import JobFinished, SlotQueueFullError
 from routilux.item_queue import ItemQueue
@@ -221,6 +222,7 @@ class JobSlot(Slot):
         part = segment if len(segment) <= room else segment.cut(room)
         self.queue.hold(part)
         self.job.held(self, part)
+        refresh(self.consumer)
         return None if part is segment else segment
 
     def hold_waiting(self) -> None:

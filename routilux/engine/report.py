@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.engine.diagnosis import diagnose
 from routilux.engine.inlet import Inlet
+from routilux.engine.lane_times import refresh_all
 from routilux.engine.restore import put_into
 from routilux.engine.snapshot import snapshot
 from routilux.status import ExecutionStatus
@@ -36,6 +37,7 @@ class Report(Inlet):
                 for slot in self.slots:
                     slot.refresh()
                 put_into(self, saved)
+                refresh_all(self)
                 self.state.status = ExecutionStatus.PAUSED
         self.tell_start("restored")
         self.tell_notices()

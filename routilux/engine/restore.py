@@ -90,8 +90,7 @@ def put_into(job: Report, saved: SavedJob) -> None:
         node.activations = routine.activations
         node.failures = routine.failures
         node.retries = routine.retries
-        node.busy_ns = routine.busy_ns
-        node.stood_ns = routine.stood_ns
+        node.times.take_over(routine.busy_ns, routine.blocked_ns)
         node.to_start = routine.to_start
         node.news = routine.news
         node.declines = routine.declines

@@ -15,6 +15,7 @@ from routilux.clock import NANOSECONDS
 from routilux.engine.caught import Draft
 from routilux.engine.delivery import Delivery
 from routilux.engine.failures import policy_failed, settle_failure
+from routilux.engine.lane_times import BUSY, WORKER
 from routilux.engine.notices import logger
 from routilux.engine.outlet import NO_OUTLETS, RunningOutlet, too_late
 from routilux.engine.passing import passes
@@ -52,7 +53,7 @@ class RunningActivation:
         "routine", "routine_id", "started_ns", "stood_ns", "thread", "turn_ns", "yielding",
     )  # fmt: skip
 
-    def __init__(self, job: Job, node: JobRoutine, claim: Claim | None) -> None:
+    def __init__(self, job: Job, node: JobRoutine, claim: Claim | None, now: int) -> None:
         self.job = job
         self.node = node
         self.routine: Routine | None = node.plan.routine
@@ -64,9 +65,8 @@ class RunningActivation:
         self.counted = True  # the job counts it as active
         self.ended = False
         self.yielding = False
-        self.started_ns = 0
+        self.started_ns = self.turn_ns = now
         self.stood_ns = 0
-        self.turn_ns = 0
         self.thread = 0
         self.outcome = "running"
 
@@ -91,7 +91,6 @@ class RunningActivation:
         """Run to the end. Raises nothing: what logic raises is decided by the error handler."""
         job = self.job
         self.thread = get_ident()
-        self.started_ns = self.turn_ns = job.clock.monotonic_ns()
         job.pool.running.add(self)
         try:
             job.context.copy().run(self._run)
@@ -189,10 +188,9 @@ class RunningActivation:
         for outlet in self.outlets.values():
             outlet.close()
         self.outlets = NO_OUTLETS
-        busy_ns = job.clock.monotonic_ns() - self.started_ns - self.stood_ns
-        node.busy_ns += busy_ns
-        node.stood_ns += self.stood_ns
+        now = job.clock.monotonic_ns()
         if node.plan.takes_portions:
+            busy_ns = now - self.started_ns - self.stood_ns
             node.measure_portion(self.claim.count if self.claim else 0, busy_ns)
         job.drain_from = 0
         if error is None:
@@ -203,13 +201,13 @@ class RunningActivation:
             settle_failure(self, error)
         if job.hears_activation("activation_ended"):  # before the end of the job is told
             job.notices.append((job.tell, ("activation_ended", self._record(error))))
-        self.leave()
+        self.leave(now)
 
-    def leave(self) -> None:
-        """Count as active no longer. Under the lock."""
+    def leave(self, now: int = 0) -> None:
+        """Count as active no longer. Under the lock. `now`: if the caller has just read it."""
         self.ended = True
         self.counted = False
-        self.job.activation_ended(self)
+        self.job.activation_ended(self, now or self.job.clock.monotonic_ns())
 
     @property
     def is_here(self) -> bool:
@@ -343,7 +341,7 @@ class RunningActivation:
             since = job.clock.monotonic_ns()
             legs, reason = delivery.job_legs(), "paused" if job.gate_closed else "full"
             delivery.counted = self.is_here
-            job.stand_begins(delivery)
+            job.stand_begins(delivery, since)
         job.tell_notices()
         job.pool.leave()
         while not over:
@@ -357,6 +355,7 @@ class RunningActivation:
                 over = job.ended or not stands
                 if over:
                     job.stand_ends(delivery)
+                    delivery.went_on(job.clock.monotonic_ns())
                 else:
                     job.settle()  # what was refused may have been the last that could go on
             job.tell_notices()
@@ -393,10 +392,11 @@ class RunningActivation:
         if not self.is_here:
             return
         ticket = Ticket()
-        self.job.line_up(ticket)
+        self.job.line_up(ticket, self.node)
         self.job.pool.wait_in_line(ticket)
         self.yielding = False
-        self.turn_ns = self.job.clock.monotonic_ns()
         with self.job.lock:
+            self.turn_ns = self.job.clock.monotonic_ns()
+            self.node.times.move(WORKER, BUSY, self.turn_ns)
             for outlet in self.outlets.values():
                 outlet.reset_limit()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from routilux.debugger.breakpoint import Breakpoint
     from routilux.segment import Segment
 
-SCHEMA = 2  # raised when an older reader would misread the document
+SCHEMA = 3  # raised when an older reader would misread the document
 SLOT_FIELDS = (
     "routine_id",
     "slot_name",
@@ -36,7 +36,7 @@ ROUTINE_FIELDS = (
     "failures",
     "retries",
     "busy_ns",
-    "stood_ns",
+    "blocked_ns",
     "to_start",
     "news",
     "declines",
@@ -164,6 +164,7 @@ class SavedRoutine:
     """A routine's counts, and what it was about to do.
 
     Attributes:
+        busy_ns, blocked_ns: its lane times, see `routilux.engine.lane_times`; the latter by reason.
         to_start: a source that has not run yet.
         news: something came since its policy was last asked.
         declines: its policy's last word was no.
@@ -174,7 +175,7 @@ class SavedRoutine:
     failures: int
     retries: int
     busy_ns: int
-    stood_ns: int
+    blocked_ns: dict[str, int]
     to_start: bool
     news: bool
     declines: bool

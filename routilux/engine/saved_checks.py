@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from routilux.engine.lane_times import BLOCK_REASONS
 from routilux.engine.saved_hit_checks import BREAKPOINT, HIT, check_hits, hold
 from routilux.ids import activation_id
 from routilux.item_queue import REFUSALS
@@ -95,7 +96,7 @@ ROUTINE = fields(
         "failures": count,
         "retries": count,
         "busy_ns": count,
-        "stood_ns": count,
+        "blocked_ns": by_name(count, one_of(BLOCK_REASONS)),
         "to_start": flag,
         "news": flag,
         "declines": flag,

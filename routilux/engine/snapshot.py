@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.engine.alarms import AskAgain, RetryDue, TimeIsUp
 from routilux.engine.caught import Caught, Draft
+from routilux.engine.lane_times import BLOCK_REASONS
 from routilux.engine.saved import (
     SavedActivation,
     SavedHit,
@@ -96,6 +97,7 @@ def _check_still(job: Report, in_flight: str | None) -> None:
 
 
 def _take(job: Report) -> SavedJob:
+    now = job.clock.monotonic_ns()
     saved = SavedJob(
         taken_ns=job.clock.time_ns(),
         job=copy_fields(job.state, job.run_seconds()),
@@ -103,7 +105,7 @@ def _take(job: Report) -> SavedJob:
         is_open=job.open,
         holds=dict(job.holds),
         slots=[_take_slot(slot) for slot in job.slots],
-        routines=[_take_routine(node) for node in job.routines.values()],
+        routines=[_take_routine(node, now) for node in job.routines.values()],
     )
     for alarm in sorted(job.alarms, key=lambda each: each.due_ns):
         what = alarm.callback
@@ -172,14 +174,15 @@ def _take_slot(slot: JobSlot) -> SavedSlot:
     )
 
 
-def _take_routine(node: JobRoutine) -> SavedRoutine:
+def _take_routine(node: JobRoutine, now: int) -> SavedRoutine:
+    busy_ns, *blocked = node.times.read(now)
     return SavedRoutine(
         id=node.id,
         activations=node.activations,
         failures=node.failures,
         retries=node.retries,
-        busy_ns=node.busy_ns,
-        stood_ns=node.stood_ns,
+        busy_ns=busy_ns,
+        blocked_ns=dict(zip(BLOCK_REASONS, blocked, strict=True)),
         to_start=node.to_start,
         news=node.news,
         declines=node.declines,

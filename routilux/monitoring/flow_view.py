@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from routilux.engine.ledger import PROCESS_LEDGER, Ledger, SlotTotals
+from routilux.engine.ledger import PROCESS_LEDGER, Ledger
+from routilux.engine.totals import SlotTotals
 from routilux.monitoring.levels import Levels
-from routilux.monitoring.reading import SlotReading, read, slot_reading
+from routilux.monitoring.reading import read
+from routilux.monitoring.slot_reading import SlotReading, slot_reading
 
 if TYPE_CHECKING:
     from routilux.flow import Flow

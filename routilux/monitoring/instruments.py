@@ -9,10 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from routilux.clock import NANOSECONDS
+from routilux.monitoring.routine_reading import BLOCKED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from routilux.monitoring.reading import Reading, SlotReading
+    from routilux.engine.job_sets import JobKey
+    from routilux.monitoring.reading import Reading
+    from routilux.monitoring.routine_reading import RoutineReading
+    from routilux.monitoring.slot_reading import SlotReading
 
 Kind = Literal["gauge", "counter"]
 Point = tuple[float, "Mapping[str, str]"]  # a value and its attributes
@@ -21,8 +27,13 @@ FLOW = "routilux.flow.id"
 ROUTINE = "routilux.routine.id"
 SLOT = "routilux.slot.name"
 STATUS = "routilux.job.status"
+JOB = "routilux.job.id"
+BLOCK_REASON = "routilux.block.reason"  # one of `routilux.engine.lane_times.BLOCK_REASONS`
+BREAKPOINT_KIND = "routilux.breakpoint.kind"
+BREAKPOINT_ACTION = "routilux.breakpoint.action"
 ERROR_TYPE = "error.type"
 SLOT_ATTRIBUTES = (FLOW, ROUTINE, SLOT)
+ROUTINE_ATTRIBUTES = (FLOW, ROUTINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +64,6 @@ class SlotInstrument(Instrument):
     of: Callable[[SlotReading], float | None]
 
 
-def slot_attributes(slot: SlotReading) -> dict[str, str]:
-    """The attributes of a slot's points."""
-    return {FLOW: slot.flow_id, ROUTINE: slot.routine_id, SLOT: slot.slot_name}
-
-
 def _of_slots(
     name: str, kind: Kind, unit: str, meaning: str, of: Callable[[SlotReading], float | None]
 ) -> SlotInstrument:
@@ -67,7 +73,7 @@ def _of_slots(
             if kind == "counter" or slot.jobs:
                 value = of(slot)
                 if value is not None:
-                    yield value, slot_attributes(slot)
+                    yield value, slot.attributes
 
     return SlotInstrument(name, kind, unit, meaning, SLOT_ATTRIBUTES, points, of)
 
@@ -75,7 +81,44 @@ def _of_slots(
 def _refused(reading: Reading) -> Iterator[Point]:
     for slot in reading.slots:
         for reason, count in slot.refused_by.items():
-            yield count, {**slot_attributes(slot), ERROR_TYPE: reason}
+            yield count, {**slot.attributes, ERROR_TYPE: reason}
+
+
+def _job_attributes(key: JobKey) -> dict[str, str]:
+    return {FLOW: key.flow_id, ROUTINE: key.routine_id, SLOT: key.slot_name, JOB: key.job_id}
+
+
+def _job_retries(reading: Reading) -> Iterator[Point]:
+    for key, count in reading.job_retries.items():
+        yield count, _job_attributes(key)
+
+
+def _job_refused(reading: Reading) -> Iterator[Point]:
+    for key, count in reading.job_refused.items():
+        yield count, {**_job_attributes(key), ERROR_TYPE: key.reason}
+
+
+def routine_attributes(routine: RoutineReading) -> dict[str, str]:
+    """The attributes of a routine's points."""
+    return {FLOW: routine.flow_id, ROUTINE: routine.routine_id}
+
+
+def _busy(reading: Reading) -> Iterator[Point]:
+    for routine in reading.routines:
+        yield routine.busy, routine_attributes(routine)
+
+
+def _blocked(reading: Reading) -> Iterator[Point]:
+    for routine in reading.routines:
+        for state, reason in BLOCKED:
+            if routine.times[state]:
+                seconds = routine.times[state] / NANOSECONDS
+                yield seconds, {**routine_attributes(routine), BLOCK_REASON: reason}
+
+
+def _hits(reading: Reading) -> Iterator[Point]:
+    for (flow_id, kind, action), count in reading.hits.items():
+        yield count, {FLOW: flow_id, BREAKPOINT_KIND: kind, BREAKPOINT_ACTION: action}
 
 
 def _jobs(reading: Reading) -> Iterator[Point]:
@@ -142,6 +185,34 @@ RETRIES = _of_slots(
     "Waits of a producer for room since the process began.",
     lambda slot: slot.retries,
 )  # fmt: skip
+JOB_REFUSED = Instrument(
+    "routilux.job.items.refused", "counter", "{item}",
+    "Items that will never be consumed, by job and reason; only of jobs that have any, and those "
+    "beyond the first 500 sets together as job _other.",
+    (*SLOT_ATTRIBUTES, JOB, ERROR_TYPE), _job_refused,
+)  # fmt: skip
+JOB_RETRIES = Instrument(
+    "routilux.job.enqueue.retries", "counter", "{retry}",
+    "Waits of a producer for room, by job; only of jobs that have any, and those beyond the first "
+    "500 sets together as job _other.",
+    (*SLOT_ATTRIBUTES, JOB), _job_retries,
+)  # fmt: skip
+BUSY_TIME = Instrument(
+    "routilux.routine.busy.time", "counter", "s",
+    "Time that the routine's lanes ran logic, waits in emit left out, since the process began.",
+    ROUTINE_ATTRIBUTES, _busy,
+)  # fmt: skip
+BLOCKED_TIME = Instrument(
+    "routilux.routine.blocked.time", "counter", "s",
+    "Time that the routine's lanes had work and waited, by reason, since the process began; what "
+    "is neither this nor busy is idle.",
+    (*ROUTINE_ATTRIBUTES, BLOCK_REASON), _blocked,
+)  # fmt: skip
+BREAKPOINT_HITS = Instrument(
+    "routilux.breakpoint.hits", "counter", "{hit}",
+    "Times that a breakpoint acted on what it had matched, since the process began.",
+    (FLOW, BREAKPOINT_KIND, BREAKPOINT_ACTION), _hits,
+)  # fmt: skip
 JOB_COUNT = Instrument(
     "routilux.job.count", "gauge", "{job}", "Live jobs by flow and status.", (FLOW, STATUS), _jobs
 )
@@ -171,6 +242,11 @@ INSTRUMENTS: tuple[Instrument, ...] = (
     REFUSED,
     HELD,
     RETRIES,
+    JOB_REFUSED,
+    JOB_RETRIES,
+    BUSY_TIME,
+    BLOCKED_TIME,
+    BREAKPOINT_HITS,
     JOB_COUNT,
     WORKER_LIMIT,
     WORKER_USAGE,

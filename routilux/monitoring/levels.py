@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from routilux.engine.job_slot import JobSlot
-    from routilux.engine.ledger import SlotKey
+    from routilux.engine.totals import SlotKey
 
 _NONE: Mapping[str, int] = {}
 

@@ -10,7 +10,7 @@ from routilux.monitoring.reading import job_slots
 if TYPE_CHECKING:
     from routilux.engine.job import Job
     from routilux.job_state import JobState
-    from routilux.monitoring.reading import SlotReading
+    from routilux.monitoring.slot_reading import SlotReading
 
 
 class TimedReading(NamedTuple):

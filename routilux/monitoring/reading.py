@@ -8,56 +8,28 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
-from routilux.clock import NANOSECONDS
-from routilux.engine.ledger import PROCESS_LEDGER, Ledger, SlotKey, SlotTotals
-from routilux.monitoring.levels import Levels, level_of
+from routilux.engine.job_sets import JobKey, refused_of, retries_of
+from routilux.engine.ledger import PROCESS_LEDGER, Ledger
+from routilux.engine.totals import add_hits, add_times
+from routilux.monitoring.levels import level_of
+from routilux.monitoring.routine_reading import RoutineReading
+from routilux.monitoring.slot_reading import SlotReading, SlotSums, alone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from routilux.engine.job import Job
+    from routilux.engine.ledger import Elsewhere, LedgerPage, RoutineKey
     from routilux.engine.pool import Pool
+    from routilux.engine.totals import HitKey
     from routilux.job_state import JobState
     from routilux.monitoring.levels import SlotLevel
 
-
-class SlotReading(NamedTuple):
-    """One slot of a flow, over all of its live jobs. Counts in items.
-
-    A tuple, which is made three times as fast as a dataclass: an answer may hold a thousand.
-
-    Attributes:
-        flow_id, routine_id, slot_name: the slot.
-        jobs: live jobs; without any, all levels are 0.
-        size, unconsumed, held, limit: sums over these jobs.
-        utilization: backlog as a share of the limit (0 to 1), of the worst job.
-        usage_percent: `size` in percent of the limit, of the worst job; two decimals.
-        is_full, is_near_full: whether that is so in any job.
-        oldest_age: seconds that the oldest waiting item has waited; None when none waits.
-        offered, consumed, times_held, retries: sums since the process began, ended jobs included.
-        refused_by: the same, by reason.
-    """
-
-    flow_id: str
-    routine_id: str
-    slot_name: str
-    jobs: int
-    size: int
-    unconsumed: int
-    held: int
-    limit: int
-    utilization: float
-    usage_percent: float
-    is_full: bool
-    is_near_full: bool
-    oldest_age: float | None
-    offered: int
-    consumed: int
-    times_held: int
-    retries: int
-    refused_by: Mapping[str, int]
+NO_HITS: Mapping[HitKey, int] = {}
+K = TypeVar("K", bound=tuple[str, ...])
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +53,102 @@ class Reading:
 
     Attributes:
         slots: each slot of each flow that has, or had, jobs.
+        routines: each routine of such a flow.
         jobs: live jobs by flow id and status.
+        job_retries, job_refused: waits for room and refused items since the process began, by job;
+            only of jobs that have any, and beyond a number of sets added up by slot.
+        hits: times that breakpoints acted since the process began, by flow id, kind and action.
         workers: the pools.
     """
 
     slots: tuple[SlotReading, ...]
+    routines: tuple[RoutineReading, ...]
     jobs: Mapping[tuple[str, str], int]
+    job_retries: Mapping[JobKey, int]
+    job_refused: Mapping[JobKey, int]
+    hits: Mapping[tuple[str, str, str], int]
     workers: WorkersReading
+
+
+class _Look(NamedTuple):
+    """One job at one moment; `status` is None once it has ended."""
+
+    status: str | None
+    slots: list[SlotLevel]
+    times: list[tuple[str, list[int]]]
+    hits: Mapping[HitKey, int]
+
+
+class _Walk:
+    """What was found on the way from job to job, added up.
+
+    Args:
+        page: where to go; its sums are added to.
+        flow_id: only the jobs of this flow; None: all.
+    """
+
+    def __init__(self, page: LedgerPage, flow_id: str | None) -> None:
+        self._page = page
+        self._flow_id = flow_id
+        self._slots = SlotSums(self._of_flow(page.ended))
+        self._times: dict[RoutineKey, list[int]] = self._of_flow(page.routines)
+        self._hits = self._of_flow(page.hits)
+        self._statuses: Counter[tuple[str, str]] = Counter()
+        self._retries: dict[JobKey, int] = {}
+        self._refused: dict[JobKey, int] = {}
+
+    def _of_flow(self, sums: Mapping[K, V]) -> dict[K, V]:
+        return {key: value for key, value in sums.items() if self._flow_id in (None, key[0])}
+
+    def walk(self) -> None:
+        """Visit all jobs."""
+        for job, elsewhere in self._page.jobs:
+            if self._flow_id in (None, job.flow.flow_id):
+                self._add(job, elsewhere)
+
+    def _add(self, job: Job, elsewhere: Elsewhere) -> None:
+        look, flow_id = _look_at(job), job.flow.flow_id
+        if look.status is not None:
+            self._statuses[flow_id, look.status] += 1
+        for level in look.slots:
+            known = elsewhere.slots.get(level.key)
+            self._slots.add(level, known, live=look.status is not None)
+            if level.retries or level.refused_by:
+                job_id = job.state.job_id
+                self._retries.update(retries_of(level.key, job_id, level, known))
+                self._refused.update(refused_of(level.key, job_id, level, known))
+        for routine_id, times in look.times:
+            key = (flow_id, routine_id)
+            sums = self._times.setdefault(key, times)
+            if sums is not times:
+                add_times(sums, times)
+            if elsewhere.routines:
+                add_times(sums, [-each for each in elsewhere.routines[routine_id]])
+        if look.hits:
+            add_hits(self._hits.setdefault((flow_id,), Counter()), look.hits)
+
+    def reading(self, ledger: Ledger) -> Reading:
+        """All of it."""
+        hits = {
+            (*flow, *hit): count for flow, hits in self._hits.items() for hit, count in hits.items()
+        }
+        return Reading(
+            self._slots.readings(),
+            tuple([RoutineReading(*key, times) for key, times in self._times.items()]),
+            dict(self._statuses),
+            self._by_job(self._page.retries, ledger.place_retries(self._retries)),
+            self._by_job(self._page.refused, ledger.place_refused(self._refused)),
+            hits,
+            _workers(self._page.pools),
+        )
+
+    def _by_job(
+        self, ended: Mapping[JobKey, int], live: Iterator[tuple[JobKey, int]]
+    ) -> dict[JobKey, int]:
+        found = self._of_flow(ended)
+        for key, count in live:
+            found[key] = found.get(key, 0) + count
+        return found
 
 
 def read(ledger: Ledger = PROCESS_LEDGER, *, flow_id: str | None = None) -> Reading:
@@ -97,34 +158,22 @@ def read(ledger: Ledger = PROCESS_LEDGER, *, flow_id: str | None = None) -> Read
         ledger: whose jobs.
         flow_id: only the jobs of this flow; None: all.
     """
-    page = ledger.read()
-    levels: dict[SlotKey, Levels] = {}
-    totals = {key: each for key, each in page.ended.items() if flow_id in (None, key[0])}
-    statuses: Counter[tuple[str, str]] = Counter()
-    for job, elsewhere in page.jobs:
-        if flow_id not in (None, job.flow.flow_id):
-            continue
-        live = not job.ended
-        if live:
-            statuses[job.flow.flow_id, job.state.status.value] += 1
-        for level in read_job(job):
-            key = level.key
-            totals.setdefault(key, SlotTotals()).add(level)
-            if key in elsewhere:
-                totals[key].add(elsewhere[key], -1)
-            if live:
-                levels.setdefault(key, Levels()).add(level)
-    slots = tuple(
-        slot_reading(key, levels.get(key, Levels()), counted) for key, counted in totals.items()
-    )
-    return Reading(slots, dict(statuses), _workers(page.pools))
+    walk = _Walk(ledger.read(), flow_id)
+    walk.walk()
+    return walk.reading(ledger)
 
 
-def read_job(job: Job) -> list[SlotLevel]:
-    """Every slot of one job at one moment. Waits for the job's lock."""
+def _look_at(job: Job) -> _Look:
     with job.lock:
-        now_ns = job.clock.time_ns()
-        return [level_of(slot, now_ns) for slot in job.slots]
+        now = job.clock.monotonic_ns()
+        times = [(node.id, node.times.read(now)) for node in job.routines.values()]
+        hits = dict(job.debugger.acted) if job.debugger is not None else NO_HITS
+        return _Look(None if job.ended else job.state.status.value, _levels(job), times, hits)
+
+
+def _levels(job: Job) -> list[SlotLevel]:
+    now_ns = job.clock.time_ns()
+    return [level_of(slot, now_ns) for slot in job.slots]
 
 
 def job_slots(state: JobState) -> tuple[SlotReading, ...]:
@@ -136,58 +185,14 @@ def job_slots(state: JobState) -> tuple[SlotReading, ...]:
         RuntimeError, JobFinished: the job was not started in this process.
     """
     job = cast("Job", state.live)  # outside of tests nothing else runs jobs
-    return tuple(_alone(level) for level in read_job(job))
+    with job.lock:
+        levels = _levels(job)
+    return tuple(map(alone, levels))
 
 
 def live_jobs(ledger: Ledger = PROCESS_LEDGER) -> Counter[str]:
     """How many live jobs each flow has, by flow id."""
     return Counter(job.flow.flow_id for job, _ in ledger.read().jobs if not job.ended)
-
-
-def slot_reading(key: SlotKey, levels: Levels, counted: SlotTotals) -> SlotReading:
-    """One slot, of what was added up."""
-    age_ns = levels.oldest_age_ns
-    return SlotReading(
-        *key,
-        jobs=levels.jobs,
-        size=levels.size,
-        unconsumed=levels.unconsumed,
-        held=levels.held,
-        limit=levels.limit,
-        utilization=levels.utilization,
-        usage_percent=round(levels.usage * 100, 2),
-        is_full=levels.is_full,
-        is_near_full=levels.is_near_full,
-        oldest_age=None if age_ns is None else age_ns / NANOSECONDS,
-        offered=counted.offered,
-        consumed=counted.consumed,
-        times_held=counted.times_held,
-        retries=counted.retries,
-        refused_by=counted.refused_by,
-    )
-
-
-def _alone(level: SlotLevel) -> SlotReading:
-    """One slot of one job, without the detour over sums."""
-    age_ns = level.oldest_age_ns
-    return SlotReading(
-        *level.key,
-        1,
-        level.size,
-        level.unconsumed,
-        level.held,
-        level.limit,
-        level.unconsumed / level.limit,
-        round(level.size / level.limit * 100, 2),
-        level.unconsumed >= level.limit,
-        level.unconsumed >= max(1, level.threshold),
-        None if age_ns is None else age_ns / NANOSECONDS,
-        level.offered,
-        level.consumed,
-        level.times_held,
-        level.retries,
-        level.refused_by,
-    )
 
 
 def _workers(pools: Iterable[Pool]) -> WorkersReading:

@@ -30,6 +30,11 @@ NAMES = {
     "routilux_slot_items_refused_total": "counter",
     "routilux_slot_items_held_total": "counter",
     "routilux_slot_enqueue_retries_total": "counter",
+    "routilux_job_items_refused_total": "counter",
+    "routilux_job_enqueue_retries_total": "counter",
+    "routilux_routine_busy_time_seconds_total": "counter",
+    "routilux_routine_blocked_time_seconds_total": "counter",
+    "routilux_breakpoint_hits_total": "counter",
     "routilux_job_count": "gauge",
     "routilux_worker_limit": "gauge",
     "routilux_worker_usage": "gauge",
@@ -53,7 +58,10 @@ def busy(client: TestClient, runtime: StepRuntime) -> None:
     runtime.flows.register(flow)
     for name in ("full", "flow"):
         create(client, flow_id=name, keep_open=True)
-    create(client)
+    looked_at = create(client, start_paused=True)["job_id"]
+    place = {"kind": "slot", "routine_id": "sink", "slot_name": "in"}
+    runtime.jobs.get(looked_at).breakpoints.add(**place, action="log")
+    good(client.post(f"/api/jobs/{looked_at}/resume"))
     runtime.run_until_idle()
     paused = create(client, keep_open=True)["job_id"]
     runtime.run_one()

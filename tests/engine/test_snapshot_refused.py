@@ -189,7 +189,7 @@ def test_a_flow_may_have_grown(saved: Snapshot, new: StepRuntime) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema": 99}, "schema 99 is not known, only 2"),
+        ({"schema": 99}, "schema 99 is not known, only 3"),
         ({"slots": None}, "snapshot: slots must be a list, not None"),
         ({"slots": [{}]}, r"snapshot: slots\[0\]: 'routine_id' is missing"),
         ({"slots": []}, "slots has 0 entries and not 2"),

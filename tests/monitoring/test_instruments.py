@@ -24,6 +24,11 @@ EXPECTED = {
     "routilux.slot.items.refused": ("counter", "{item}"),
     "routilux.slot.items.held": ("counter", "{item}"),
     "routilux.slot.enqueue.retries": ("counter", "{retry}"),
+    "routilux.job.items.refused": ("counter", "{item}"),
+    "routilux.job.enqueue.retries": ("counter", "{retry}"),
+    "routilux.routine.busy.time": ("counter", "s"),
+    "routilux.routine.blocked.time": ("counter", "s"),
+    "routilux.breakpoint.hits": ("counter", "{hit}"),
     "routilux.job.count": ("gauge", "{job}"),
     "routilux.worker.limit": ("gauge", "{worker}"),
     "routilux.worker.usage": ("gauge", "{worker}"),
@@ -35,15 +40,21 @@ SLOT = {"routilux.flow.id": "flow", "routilux.routine.id": "sink", "routilux.slo
 
 @pytest.fixture
 def reading() -> Reading:
-    """A job whose slot is full, with a producer that waits, and refusals that a job had before."""
+    """A job whose slot is full, with a producer that waits; before it one with refusals, and one
+    whose items were looked at."""
     runtime = make_runtime(Ledger())
     refusing = make_flow("refusing", count=30, overflow="reject")
     runtime.exec(refusing)
+    runtime.run_until_idle()
+    looked_at = runtime.exec(make_flow("looked_at", count=2), start_paused=True)
+    looked_at.breakpoints.add(kind="slot", routine_id="sink", slot_name="in", action="log")
+    looked_at.resume()
     runtime.run_until_idle()
     flow = make_flow(count=12)
     flow.routines["sink"].set_activation_policy(lambda slots, job_state: (False, {}, None))
     runtime.exec(flow, keep_open=True)
     runtime.run_until_idle()
+    runtime.clock.advance(2)
     return read(runtime.ledger)
 
 
@@ -88,7 +99,7 @@ def test_every_row_has_points_with_the_attributes_that_it_names(
         ("routilux.slot.queue.limit", 10),
         ("routilux.slot.queue.utilization", 1.0),
         ("routilux.slot.queue.held", 0),
-        ("routilux.slot.oldest_item.age", 0),
+        ("routilux.slot.oldest_item.age", 2),
         ("routilux.slot.items.offered", 10),
         ("routilux.slot.items.consumed", 0),
         ("routilux.slot.items.held", 0),
@@ -106,6 +117,28 @@ def test_refusals_carry_their_reason(reading: Reading) -> None:
     assert list(refused) == ["refusing/rejected"]
     assert offered == 30
     assert consumed + refused["refusing/rejected"] == 30
+
+
+def test_counts_of_jobs_add_up_to_those_of_their_slots(reading: Reading) -> None:
+    for job_row, slot_row in [
+        ("routilux.job.items.refused", "routilux.slot.items.refused"),
+        ("routilux.job.enqueue.retries", "routilux.slot.enqueue.retries"),
+    ]:
+        by_job = list(ROWS[job_row].points(reading))
+        total = sum(value for value, _ in ROWS[slot_row].points(reading))
+        assert sum(value for value, _ in by_job) == total > 0
+        assert all(len(attributes["routilux.job.id"]) == 36 for _, attributes in by_job)
+
+
+def test_times_of_a_routine(reading: Reading) -> None:
+    blocked = values(ROWS["routilux.routine.blocked.time"], reading)
+    assert blocked == {"source/full": 2.0}, "the sink has nothing to do: its policy declines"
+    busy = values(ROWS["routilux.routine.busy.time"], reading)
+    assert busy["source"] == 0, "the clock stands still while logic runs"
+
+
+def test_hits_of_breakpoints(reading: Reading) -> None:
+    assert values(ROWS["routilux.breakpoint.hits"], reading) == {"looked_at/slot/log": 2}
 
 
 def test_jobs_and_workers(reading: Reading) -> None:

@@ -6,7 +6,8 @@ import gc
 import weakref
 
 from routilux.activation_policies import batch_size_policy
-from routilux.engine.ledger import OTHER, Ledger, SlotTotals
+from routilux.engine.ledger import OTHER, Ledger
+from routilux.engine.totals import SlotTotals
 from routilux.monitoring.reading import Reading, read
 from tests.monitoring.samples import make_flow, make_runtime
 

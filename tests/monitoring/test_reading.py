@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from routilux import JobState, Routine
 from routilux.engine.ledger import Ledger
 from routilux.monitoring.flow_view import flow_slots
-from routilux.monitoring.reading import SlotReading, job_slots, live_jobs, read
+from routilux.monitoring.reading import job_slots, live_jobs, read
 from tests.monitoring.samples import Sink, make_flow, make_runtime
+
+if TYPE_CHECKING:
+    from routilux.monitoring.slot_reading import SlotReading
 
 
 def only(slots: tuple[SlotReading, ...]) -> SlotReading:

@@ -92,7 +92,9 @@ def main() -> None:
     flow, walk = make_flow()
     job = runtime.exec(flow)
     walk.pause_job = lambda: job.pause("half way") and None  # type: ignore[method-assign]
+    job.breakpoints.add(kind="routine", routine_id="walk", action="log")
     runtime.run_until_idle()
+    runtime.clock.advance(1)
     routilux_otel.configure("census-program", "1.2.3")
     with Server(create_app(runtime), port=0) as server:
         say({"url": server.url, "job_id": job.job_id})

@@ -9,6 +9,7 @@ from opentelemetry.metrics import get_meter_provider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from routilux.clock import NANOSECONDS
+from routilux.engine.lane_times import FULL
 from routilux.hooks import ActivationRecord
 from routilux_otel import RoutiluxInstrumentor, histograms
 from routilux_otel.histograms import MetricsHook
@@ -52,7 +53,7 @@ def test_waits_for_room(rt: StepRuntime, memory: Memory) -> None:
     assert set(key) == {"full", "line", "r1", "in"}
     live: Any = job.live
     assert count == job.slot("r1", "in").read_metrics().retries
-    assert total == live.routines["r0"].stood_ns / NANOSECONDS > 0
+    assert total == live.routines["r0"].times.sums[FULL] / NANOSECONDS > 0
 
 
 def test_jobs_and_pauses(rt: StepRuntime, memory: Memory) -> None:

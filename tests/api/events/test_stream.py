@@ -406,7 +406,7 @@ def test_nothing_listens_before_the_first_stream(app: FastAPI, runtime: StepRunt
 
     async def test() -> None:
         async with Stream(app, "/api/events"):
-            assert (runtime.hooks.active, runtime."activation_ended" in hooks.heard) == (True, False)
+            assert (runtime.hooks.active, "activation_ended" in runtime.hooks.heard) == (True, False)
 
     run(test)
 
