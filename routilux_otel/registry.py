@@ -9,11 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from routilux.monitoring.instruments import ERROR_TYPE, FLOW, ROUTINE, SLOT, STATUS
+from routilux.monitoring.instruments import BLOCK_REASON as BLOCK_REASON
+from routilux.monitoring.instruments import BREAKPOINT_ACTION as BREAKPOINT_ACTION
+from routilux.monitoring.instruments import BREAKPOINT_KIND as BREAKPOINT_KIND
+from routilux.monitoring.instruments import ERROR_TYPE as ERROR_TYPE
+from routilux.monitoring.instruments import FLOW as FLOW
+from routilux.monitoring.instruments import JOB as JOB
+from routilux.monitoring.instruments import ROUTINE as ROUTINE
+from routilux.monitoring.instruments import SLOT as SLOT
+from routilux.monitoring.instruments import STATUS as STATUS
 
 Type = Literal["string", "int", "double", "boolean", "string[]", "int[]"]
 
-JOB = "routilux.job.id"
 ACTIVATION = "routilux.activation.id"
 ATTEMPT = "routilux.activation.attempt"
 OUTCOME = "routilux.activation.outcome"
@@ -21,15 +28,12 @@ ITEMS = "routilux.item.count"
 ITEM_IDS = "routilux.item.ids"
 REASON = "routilux.reason"
 IDENTITY = "routilux.identity"
-BLOCK_REASON = "routilux.block.reason"
 RETRY_ATTEMPT = "routilux.enqueue.attempt"
 RETRY_DELAY = "routilux.enqueue.delay"
 SIZE = "routilux.slot.queue.unconsumed"
 LIMIT = "routilux.slot.queue.limit"
 HOLD_REASON = "routilux.hold.reason"
 BREAKPOINT = "routilux.breakpoint.id"
-BREAKPOINT_KIND = "routilux.breakpoint.kind"
-BREAKPOINT_ACTION = "routilux.breakpoint.action"
 BREAKPOINT_HITS = "routilux.breakpoint.hit_count"
 BREAKPOINT_PLACE = "routilux.breakpoint.place"
 MESSAGE = "routilux.tracepoint.message"

@@ -7,7 +7,7 @@ import pytest
 from routilux.monitoring.exposition import prometheus_name
 from routilux.monitoring.instruments import INSTRUMENTS
 from tools.dashboards.promql import growth, select
-from tools.dashboards.registry import METRICS, PLANNED, known_series, label_name, series_names
+from tools.dashboards.registry import METRICS, known_series, label_name, series_names
 
 
 @pytest.mark.parametrize("row", INSTRUMENTS, ids=lambda row: row.name)
@@ -18,13 +18,6 @@ def test_a_row_is_called_as_our_own_exposition_calls_it(row) -> None:
 def stem(name: str) -> str:
     """What a histogram is called as a whole."""
     return series_names(METRICS[name])[0].removesuffix("_bucket")
-
-
-@pytest.mark.parametrize("planned", PLANNED, ids=lambda metric: metric.name)
-def test_a_planned_row_is_as_the_table_has_it_once_it_has_it(planned) -> None:
-    assert METRICS[planned.name].kind == planned.kind
-    assert METRICS[planned.name].unit == planned.unit
-    assert set(METRICS[planned.name].attributes) == set(planned.attributes)
 
 
 @pytest.mark.parametrize(

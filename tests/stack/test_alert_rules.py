@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tools.backends.recipes import PROMETHEUS
 
+from tools.backends.recipes import PROMETHEUS
 from tools.dashboards.alerts import ALERTS, Alert
 from tools.dashboards.rendering import FOLDER, RULES, rules
 

@@ -12,6 +12,15 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
 from routilux.monitoring.instruments import ERROR_TYPE, FLOW, ROUTINE, SLOT, STATUS
+from routilux_otel.registry import (
+    BLOCK_REASON,
+    BREAKPOINT_ACTION,
+    BREAKPOINT_KIND,
+    JOB,
+    LOSS_REASON,
+    OUTCOME,
+    SIGNAL,
+)
 from tests.dashboards.documents import DOCUMENTS
 from tests.stack.asking import ask, series, until
 from tests.stack.sending import FLUSH_MS, resource, tracing
@@ -23,18 +32,7 @@ from tools.dashboards.queries import (
     panels,
     variable_queries,
 )
-from tools.dashboards.registry import (
-    BLOCK_REASON,
-    BREAKPOINT_ACTION,
-    BREAKPOINT_KIND,
-    DROP_REASON,
-    JOB_ID,
-    METRICS,
-    OUTCOME,
-    SIGNAL,
-    Metric,
-    series_names,
-)
+from tools.dashboards.registry import METRICS, Metric, series_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,13 +48,13 @@ VALUES = {
     SLOT: ["files"],
     STATUS: ["running", "paused"],
     ERROR_TYPE: ["queue_full"],
-    JOB_ID: ["3f2a", "_other"],
+    JOB: ["3f2a", "_other"],
     BLOCK_REASON: ["full", "worker"],
     OUTCOME: ["completed", "failed"],
     BREAKPOINT_KIND: ["slot"],
     BREAKPOINT_ACTION: ["pause_job"],
     SIGNAL: ["traces"],
-    DROP_REASON: ["queue_full"],
+    LOSS_REASON: ["queue_full"],
 }
 TOO_MANY = 2_001  # sets of attributes, for an SDK that keeps 2,000
 FOLDED = "routilux.job.items.refused"
@@ -100,7 +98,7 @@ def _instrument(meter: Meter, row: Metric, growing: list[int]) -> Callable[[], N
         for values in product(*(VALUES[attribute] for attribute in row.attributes))
     ]
     if row.name == FOLDED:
-        points += [{**points[0], JOB_ID: str(number)} for number in range(TOO_MANY)]
+        points += [{**points[0], JOB: str(number)} for number in range(TOO_MANY)]
     if row.kind == "histogram":
         histogram = meter.create_histogram(row.name, row.unit)
         return lambda: [histogram.record(0.5, point) for point in points] and None

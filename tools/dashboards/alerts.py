@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from routilux.monitoring.instruments import ERROR_TYPE, FLOW, ROUTINE, SLOT, STATUS
+from routilux_otel.registry import LOSS_REASON, SIGNAL
 from tools.dashboards import limits
 from tools.dashboards.promql import (
     equal,
@@ -20,13 +21,7 @@ from tools.dashboards.promql import (
     unlike,
     worst,
 )
-from tools.dashboards.registry import (
-    COLLECTOR_JOB,
-    DROP_REASON,
-    SERVICE,
-    SIGNAL,
-    label_name,
-)
+from tools.dashboards.registry import COLLECTOR_JOB, SERVICE, label_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -135,7 +130,7 @@ def _losses_of_collector() -> Iterator[Alert]:
                 "warning",
                 f"The collector could not {task} {signal} of {_of(_EXPORTER)}",
                 _GAPS,
-                {label_name(SIGNAL): signal, label_name(DROP_REASON): loss},
+                {label_name(SIGNAL): signal, label_name(LOSS_REASON): loss},
             )
 
 
@@ -195,11 +190,11 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         "RoutiluxTelemetryLost",
-        total(growth("routilux.telemetry.dropped", window="10m"), SIGNAL, DROP_REASON),
+        total(growth("routilux.telemetry.dropped", window="10m"), SIGNAL, LOSS_REASON),
         "> 0",
         "0m",
         "warning",
-        f"Processes lose telemetry: {_of(SIGNAL)} ({_of(DROP_REASON)})",
+        f"Processes lose telemetry: {_of(SIGNAL)} ({_of(LOSS_REASON)})",
         _GAPS,
     ),
     *_losses_of_collector(),

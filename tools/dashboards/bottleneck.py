@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from routilux.monitoring.instruments import FLOW, ROUTINE, STATUS
+from routilux_otel.registry import BLOCK_REASON
 from tools.dashboards import limits
 from tools.dashboards.promql import equal, labels, level, rate, total, worst
-from tools.dashboards.registry import BLOCK_REASON, label_name
+from tools.dashboards.registry import label_name
 from tools.dashboards.scope import ONE_FLOW, ONE_FLOWS_ROUTINE
 
 if TYPE_CHECKING:

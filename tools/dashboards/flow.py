@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from routilux.monitoring.instruments import ERROR_TYPE, ROUTINE, SLOT, STATUS
+from routilux_otel.registry import BLOCK_REASON, BREAKPOINT_ACTION, BREAKPOINT_KIND, JOB, OUTCOME
 from tools.dashboards import limits
 from tools.dashboards.bottleneck import BOTTLENECK, blocked, busy, idle, share
 from tools.dashboards.page import FLOW_UID, Row, page
@@ -39,14 +40,7 @@ from tools.dashboards.promql import (
     total,
     worst,
 )
-from tools.dashboards.registry import (
-    BLOCK_REASON,
-    BREAKPOINT_ACTION,
-    BREAKPOINT_KIND,
-    JOB_ID,
-    OUTCOME,
-    SERVICE,
-)
+from tools.dashboards.registry import SERVICE
 from tools.dashboards.scope import (
     ONE_FLOW,
     ONE_FLOWS_ROUTINE,
@@ -307,14 +301,14 @@ def _blocked_routines() -> Builder[Panel]:
 
 
 def _job_counters() -> Builder[Panel]:
-    by = (SERVICE, JOB_ID, *_AT)
+    by = (SERVICE, JOB, *_AT)
     retries = total(select("routilux.job.enqueue.retries", *ONE_FLOWS_SLOT), *by)
     refused = total(select("routilux.job.items.refused", *ONE_FLOWS_SLOT), *by)
     return table(
         "Jobs in trouble",
         "Jobs whose producers had to wait, or whose items were refused, since they began. The id "
         "leads to the job's traces. Beyond a number of jobs the rest is added up as _other.",
-        {JOB_ID: "job", ROUTINE: "routine", SLOT: "slot", SERVICE: "service"},
+        {JOB: "job", ROUTINE: "routine", SLOT: "slot", SERVICE: "service"},
         Column("retries", retries, "suffix: retries"),
         Column("refused", refused, ITEMS),
         links=[Link("job", "Traces of the job in Jaeger", TRACES)],

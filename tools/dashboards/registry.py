@@ -8,22 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from routilux.monitoring.instruments import (
-    ERROR_TYPE,
-    FLOW,
-    INSTRUMENTS,
-    ROUTINE,
-    SLOT_ATTRIBUTES,
-    STATUS,
+from routilux.monitoring.instruments import INSTRUMENTS, SLOT_ATTRIBUTES
+from routilux_otel.registry import (
+    DROPPED,
+    DROPPED_UNIT,
+    HISTOGRAMS,
+    LOSS_REASON,
+    SIGNAL,
 )
-
-JOB_ID = "routilux.job.id"
-BLOCK_REASON = "routilux.block.reason"
-OUTCOME = "routilux.activation.outcome"
-BREAKPOINT_KIND = "routilux.breakpoint.kind"
-BREAKPOINT_ACTION = "routilux.breakpoint.action"
-SIGNAL = "routilux.telemetry.signal"
-DROP_REASON = "routilux.telemetry.reason"
 
 # The resource of a process, on each of its series: service.name and service.instance.id.
 SERVICE = "job"
@@ -72,33 +64,10 @@ def label_name(attribute: str) -> str:
     return attribute.replace(".", "_")
 
 
-# Rows of the design that the table of instruments does not have yet. A test compares each with the
-# table's own row as soon as there is one; then it goes from here.
-PLANNED: tuple[Metric, ...] = (
-    Metric("routilux.job.enqueue.retries", "counter", "{retry}", (JOB_ID, *SLOT_ATTRIBUTES)),
-    Metric(
-        "routilux.job.items.refused", "counter", "{item}", (JOB_ID, *SLOT_ATTRIBUTES, ERROR_TYPE)
-    ),
-    Metric(
-        "routilux.slot.enqueue.blocked.duration",
-        "histogram",
-        "s",
-        (*SLOT_ATTRIBUTES, BLOCK_REASON),
-    ),
-    Metric("routilux.item.wait.duration", "histogram", "s", (FLOW, ROUTINE)),
-    Metric("routilux.activation.duration", "histogram", "s", (FLOW, ROUTINE, OUTCOME)),
-    Metric("routilux.routine.busy.time", "counter", "s", (FLOW, ROUTINE)),
-    Metric("routilux.routine.blocked.time", "counter", "s", (FLOW, ROUTINE, BLOCK_REASON)),
-    Metric("routilux.job.duration", "histogram", "s", (FLOW, STATUS)),
-    Metric("routilux.job.pause.duration", "histogram", "s", (FLOW, STATUS)),
-    Metric(
-        "routilux.breakpoint.hits", "counter", "{hit}", (FLOW, BREAKPOINT_KIND, BREAKPOINT_ACTION)
-    ),
-    Metric("routilux.telemetry.dropped", "counter", "{record}", (SIGNAL, DROP_REASON)),
-)
-
-METRICS: dict[str, Metric] = {metric.name: metric for metric in PLANNED} | {
-    row.name: Metric(row.name, row.kind, row.unit, row.attributes) for row in INSTRUMENTS
+METRICS: dict[str, Metric] = {
+    DROPPED: Metric(DROPPED, "counter", DROPPED_UNIT, (SIGNAL, LOSS_REASON)),
+    **{row.name: Metric(row.name, row.kind, row.unit, row.attributes) for row in INSTRUMENTS},
+    **{row.name: Metric(row.name, "histogram", row.unit, row.attributes) for row in HISTOGRAMS},
 }
 
 # What others tell of themselves: the collector's own metrics as Prometheus scrapes them, and what

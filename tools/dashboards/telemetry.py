@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from routilux.monitoring.instruments import FLOW
+from routilux_otel.registry import JOB, LOSS_REASON, SIGNAL
 from tools.dashboards.page import TELEMETRY_UID, Row, page
 from tools.dashboards.panels import (
     BYTES,
@@ -36,15 +37,7 @@ from tools.dashboards.promql import (
     total,
     worst,
 )
-from tools.dashboards.registry import (
-    COLLECTOR_JOB,
-    DROP_REASON,
-    FOLDED_JOBS,
-    INSTANCE,
-    JOB_ID,
-    SERVICE,
-    SIGNAL,
-)
+from tools.dashboards.registry import COLLECTOR_JOB, FOLDED_JOBS, INSTANCE, SERVICE
 from tools.dashboards.scope import OF_SLOT, variables
 
 if TYPE_CHECKING:
@@ -99,7 +92,7 @@ def _head() -> list[Builder[Panel]]:
 
 
 def _losses() -> Builder[Panel]:
-    by = (SIGNAL, DROP_REASON)
+    by = (SIGNAL, LOSS_REASON)
     return lines(
         "Lost a minute",
         "What processes gave up, by signal and reason. The work itself is not affected.",
@@ -138,7 +131,7 @@ def _series() -> Builder[Panel]:
 
 def _folded_jobs() -> Builder[Panel]:
     def of(name: str) -> str:
-        folded = select(name, equal(JOB_ID, FOLDED_JOBS))
+        folded = select(name, equal(JOB, FOLDED_JOBS))
         return or_zero(total(folded))
 
     return lines(

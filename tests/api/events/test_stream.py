@@ -406,7 +406,10 @@ def test_nothing_listens_before_the_first_stream(app: FastAPI, runtime: StepRunt
 
     async def test() -> None:
         async with Stream(app, "/api/events"):
-            assert (runtime.hooks.active, "activation_ended" in runtime.hooks.heard) == (True, False)
+            assert (runtime.hooks.active, "activation_ended" in runtime.hooks.heard) == (
+                True,
+                False,
+            )
 
     run(test)
 
