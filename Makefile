@@ -11,12 +11,12 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 SOURCE := routilux routilux_otel tests tools benchmarks
 
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test checks build coverage switching unrun format lock openapi dashboards bench soak \
+.PHONY: help venv demo test checks build coverage switching unrun format lock openapi telemetry dashboards bench soak \
 	backends stack test-stack clean
 
 help:
 	@sed -n '2,4p' Makefile | cut -c3-
-	@echo 'Also: make venv, checks, build, format, lock, openapi, dashboards, bench, soak, backends, stack, test-stack, clean.'
+	@echo 'Also: make venv, checks, build, format, lock, openapi, telemetry, dashboards, bench, soak, backends, stack, test-stack, clean.'
 
 # --- the virtual environment -------------------------------------------------------------
 
@@ -54,6 +54,10 @@ openapi: venv
 # Needed after a change of tools/dashboards or of the table of instruments.
 dashboards: venv
 	@$(BIN)/python -m tools.dashboards
+
+# Needed after a change of what telemetry emits.
+telemetry: venv
+	@$(BIN)/python -m tools.telemetry_page
 
 # --- what people run ---------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from routilux_otel import RoutiluxInstrumentor, registry
 from routilux_otel.losses import PROCESS_LOSSES
 from tests.engine.parts import line, made, never, source
 from tests.otel.parts import Memory
+from tools.telemetry_page import PATH, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,3 +140,14 @@ def test_every_attribute_is_used_by_a_row_and_every_row_knows_its_attributes() -
 def test_every_row_says_what_it_means(row: Any) -> None:
     assert row.meaning.endswith(".")
     assert row.meaning[0].isupper()
+
+
+def test_the_reference_page_is_made_from_the_registry() -> None:
+    assert PATH.read_text("utf-8") == page(), "run `make telemetry`"
+
+
+def test_the_reference_page_names_everything() -> None:
+    told = page()
+    rows = (*INSTRUMENTS, *registry.HISTOGRAMS, *registry.EVENTS, *registry.ATTRIBUTES)
+    for row in rows:
+        assert f"`{row.name}`" in told
