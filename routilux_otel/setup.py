@@ -153,12 +153,22 @@ def _make(service_name: str | None, service_version: str | None) -> Telemetry:
     if logs is not None:
         handler = ExportingHandler(logs, payloads=payloads)
         logging.getLogger().addHandler(handler)
-    RoutiluxInstrumentor().instrument()
+    _instrument(anew=bool(owned))
     telemetry = Telemetry(owned, handler)
     if owned:
         quiet.hear()
         atexit.register(telemetry.shutdown)
     return telemetry
+
+
+def _instrument(*, anew: bool) -> None:
+    """Turn it on; `anew`: also if ``opentelemetry-instrument`` has, before there were providers."""
+    instrumentor = RoutiluxInstrumentor()
+    known = instrumentor.is_instrumented_by_opentelemetry
+    if known and anew:
+        instrumentor.uninstrument()
+    if anew or not known:
+        instrumentor.instrument()
 
 
 def shutdown(timeout: float = SHUTDOWN_S) -> bool:
