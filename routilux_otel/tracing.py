@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         SlotRecord,
     )
 
+LONGEST_MESSAGE = 1024  # characters of a tracepoint's message: it may have whole items in it
+
 
 class TraceHook(Hook):
     """Makes the spans of jobs.
@@ -143,7 +145,7 @@ class TraceHook(Hook):
     def breakpoint_hit(self, record: BreakpointRecord) -> None:
         """A span event."""
         if record.action == "log":
-            message = record.message if self._payloads else None
+            message = (record.message or "")[:LONGEST_MESSAGE] if self._payloads else None
             self._add(record, names.TRACEPOINT, span_events.tracepoint(record, message))
         else:
             self._add(record, names.HIT, span_events.hit(record))

@@ -342,13 +342,20 @@ def test_held_items_and_hits_are_events(rt: StepRuntime, memory: Memory) -> None
 def test_the_message_of_a_tracepoint_is_recorded_where_payloads_are(rt: StepRuntime) -> None:
     memory, instrumentor = Memory(), RoutiluxInstrumentor()
     instrumentor.instrument(hooks=rt.hooks, capture_payloads=True, **memory.providers)
-    job = rt.exec(line(source([7]), made(lambda items: None)), start_paused=True)
+    flow = line(source([7, "x" * 5_000, {"password": "hidden"}]), made(lambda items: None))
+    job = rt.exec(flow, start_paused=True)
     job.breakpoints.add("slot", "r1", slot_name="in", log_message="v={data}")
     job.resume()
     assert job.wait()
     instrumentor.uninstrument()
-    (facts,) = [facts for name, facts in events(memory.span("process r0")) if "tracepoint" in name]
-    assert facts["routilux.tracepoint.message"] == "v=7"
+    found = events(memory.span("process r0"))
+    first, long, secret = [
+        facts["routilux.tracepoint.message"] for name, facts in found if "tracepoint" in name
+    ]
+    assert first == "v=7"
+    assert long.startswith(("v=xxx", 'v="xxx'))
+    assert len(long) <= 1024
+    assert "hidden" not in secret
     memory.close()
 
 
