@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from routilux.activation import activation_here, current_activation
 from routilux.clock import NANOSECONDS
+from routilux.engine import told
 from routilux.engine.caught import Draft
 from routilux.engine.delivery import Delivery
 from routilux.engine.failures import policy_failed, settle_failure
@@ -22,7 +23,6 @@ from routilux.engine.passing import passes
 from routilux.engine.policy_view import ask_policy
 from routilux.engine.pool import Ticket
 from routilux.errors import JobCancelled, describe
-from routilux.hooks import ActivationRecord
 from routilux.ids import activation_id
 from routilux.status import ExecutionStatus, RoutineStatus
 
@@ -102,8 +102,8 @@ class RunningActivation:
     def _broke(self, error: BaseException) -> None:
         """The engine itself failed: the job fails, too, and the worker goes on with others."""
         job = self.job
-        told = ("Job %s: the engine failed", job.state.job_id)
-        job.queue_line(partial(logger.critical, exc_info=error), told)
+        line = ("Job %s: the engine failed", job.state.job_id)
+        job.queue_line(partial(logger.critical, exc_info=error), line)
         with job.lock:
             if self.counted:
                 job.end(ExecutionStatus.FAILED, f"Internal error: {describe(error)}", "Internal")
@@ -121,8 +121,7 @@ class RunningActivation:
         current_activation.set(self)
         job.state.current_routine_id = self.routine_id
         if job.hears_activation("activation_started"):
-            contexts = self.claim.contexts()
-            self.context = job.ask("activation_started", self._record(contexts=contexts))
+            self.context = job.ask("activation_started", told.started(self))
         error: BaseException | None = None
         try:
             self._call_logic(self.claim)
@@ -200,7 +199,7 @@ class RunningActivation:
         else:
             settle_failure(self, error)
         if job.hears_activation("activation_ended"):  # before the end of the job is told
-            job.notices.append((job.tell, ("activation_ended", self._record(error))))
+            job.notices.append((job.tell, ("activation_ended", told.ended(self, error))))
         self.leave(now)
 
     def leave(self, now: int = 0) -> None:
@@ -213,28 +212,6 @@ class RunningActivation:
     def is_here(self) -> bool:
         """Whether the calling thread is the one that runs it."""
         return get_ident() == self.thread
-
-    def _record(
-        self, error: BaseException | None = None, contexts: tuple[str, ...] = ()
-    ) -> ActivationRecord:
-        job, claim = self.job, self.claim
-        now = job.clock.monotonic_ns()
-        return ActivationRecord(
-            job_id=job.state.job_id,
-            flow_id=job.state.flow_id,
-            routine_id=self.routine_id,
-            activation_id=self.id,
-            attempt=self.attempt,
-            items=claim.count if claim else 0,
-            at_ns=job.clock.time_ns(),
-            duration_ns=now - self.started_ns,
-            stood_ns=self.stood_ns,
-            outcome=self.outcome,
-            error=error,
-            contexts=contexts,
-            waited_ns=claim.waited_ns() if claim else 0,
-            context=self.context,
-        )
 
     # -- what logic asks ---------------------------------------------------------------------------
 

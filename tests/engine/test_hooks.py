@@ -13,7 +13,7 @@ import pytest
 
 from routilux import ErrorHandler, Flow, Runtime
 from routilux.clock import stamp_ns
-from routilux.engine import notices, running, sightings
+from routilux.engine import notices, sightings, told
 from routilux.hooks import METHODS as HOOK_METHODS
 from routilux.hooks import (
     PROCESS_HOOKS,
@@ -821,7 +821,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     for module, kind in (
         (notices, JobRecord), (notices, GateRecord), (notices, SlotRecord), (notices, WaitRecord),
-        (running, ActivationRecord), (sightings, BreakpointRecord),
+        (told, ActivationRecord), (sightings, BreakpointRecord),
     ):  # fmt: skip
         monkeypatch.setattr(module, kind.__name__, counting(kind))
     return names
