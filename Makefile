@@ -11,12 +11,12 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 SOURCE := routilux routilux_otel tests tools benchmarks
 
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test checks build coverage switching unrun format lock openapi telemetry dashboards bench soak \
+.PHONY: help venv demo test checks build coverage switching unrun format lock openapi telemetry pictures dashboards bench soak \
 	backends stack test-stack clean
 
 help:
 	@sed -n '2,4p' Makefile | cut -c3-
-	@echo 'Also: make venv, checks, build, format, lock, openapi, telemetry, dashboards, bench, soak, backends, stack, test-stack, clean.'
+	@echo 'Also: make venv, checks, build, format, lock, openapi, telemetry, pictures, dashboards, bench, soak, backends, stack, test-stack, clean.'
 
 # --- the virtual environment -------------------------------------------------------------
 
@@ -58,6 +58,10 @@ dashboards: venv
 # Needed after a change of what telemetry emits.
 telemetry: venv
 	@$(BIN)/python -m tools.telemetry_page
+
+# Needed after a change of how the terminal looks.
+pictures: venv
+	@$(BIN)/python -m tools.pictures
 
 # --- what people run ---------------------------------------------------------------------
 
