@@ -36,11 +36,7 @@ if TYPE_CHECKING:
 TRACE_PART = 36  # characters of a traceparent up to the id of the span
 MOST_SPANS = 10_000  # of a job: a loop without end must not fill the back end
 COMPLETED = "completed"
-FAILURES = (
-    "failed",
-    "error_continued",
-    "skipped",
-)  # outcomes of an activation whose error was final
+FAILURES = frozenset({"failed", "error_continued", "skipped"})  # outcomes: the error was final
 
 
 class JobTrace:
@@ -66,6 +62,7 @@ class JobTrace:
         self._spans = 1
         self._paused: SpanContext | None = None
         self._early: GateRecord | None = None  # a resume that was told before its pause
+        self._restored = record.status == "paused"  # its pause was in another process
         self.over = False
         self.omitted = 0
         self.first = span.get_span_context()
@@ -118,19 +115,25 @@ class JobTrace:
     def resume(self, record: GateRecord) -> None:
         """The gate was opened: a new span of the job begins, linked to the last one."""
         with self._lock:
-            if self._paused is None:
+            if self._paused is not None:
+                self._record_resume(record, [Link(self._paused)])
+                before, self._paused = Link(self._span.span.get_span_context()), None
+                self._enter(start_job_span(self._tracer, record, under(self.first), (before,)))
+            elif self._restored:
+                self._record_resume(record, [])
+                self._restored = False
+            else:
                 self._early = record  # two threads tell: the pause is on its way
-                return
-            span = self._tracer.start_span(
-                f"resume {record.flow_id}",
-                under(self.first),
-                attributes=resume_attributes(record),
-                links=[Link(self._paused)],
-                start_time=record.at_ns,
-            )
-            span.end(record.at_ns)
-            before, self._paused = self._span.span.get_span_context(), None
-            self._enter(start_job_span(self._tracer, record, under(self.first), (Link(before),)))
+
+    def _record_resume(self, record: GateRecord, links: list[Link]) -> None:
+        span = self._tracer.start_span(
+            f"resume {record.flow_id}",
+            under(self.first),
+            attributes=resume_attributes(record),
+            links=links,
+            start_time=record.at_ns,
+        )
+        span.end(record.at_ns)
 
     def end(self, record: JobRecord) -> None:
         """The job has ended."""

@@ -488,6 +488,26 @@ def test_a_restored_job_goes_on_in_its_trace_and_its_items_keep_their_links(
     job.cancel()
 
 
+def test_a_restored_job_can_be_paused_and_resumed_again(rt: StepRuntime, memory: Memory) -> None:
+    flow = line(made(lambda items: None))
+    job = rt.exec(flow, keep_open=True)
+    job.pause()
+    saved = job.snapshot()
+    job.cancel()
+    memory.exporter.clear()
+    other = StepRuntime()
+    for hook in rt.hooks._hooks:
+        other.hooks.add(hook)
+    restored = other.restore(saved, flow)
+    restored.pause("look")
+    assert [span.name for span in memory.spans()] == ["resume line", "pause line", "job line"]
+    restored.resume()
+    restored.cancel()
+    assert [span.name for span in memory.spans()[3:]] == ["resume line", "job line"]
+    resumes = memory.spans("resume line")
+    assert [len(span.links) for span in resumes] == [0, 1]
+
+
 def test_turning_off_in_mid_run_ends_the_spans_and_the_job_goes_on(rt: StepRuntime) -> None:
     memory, instrumentor = Memory(), RoutiluxInstrumentor()
     instrumentor.instrument(hooks=rt.hooks, **memory.providers)
