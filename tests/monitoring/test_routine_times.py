@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from time import monotonic_ns
 from typing import TYPE_CHECKING, Any
 
+from routilux import Runtime
+from routilux.clock import NANOSECONDS
 from routilux.engine.ledger import Ledger
+from routilux.flow_registry import FlowRegistry
 from routilux.monitoring.instruments import BLOCKED_TIME, BUSY_TIME
 from routilux.monitoring.reading import read
-from tests.engine.parts import line, made, source
+from routilux.stores import JobStore
+from tests.engine.parts import line, made, passer, source
 from tests.monitoring.samples import make_flow, make_runtime
 
 if TYPE_CHECKING:
@@ -112,6 +117,32 @@ def test_routines_beyond_the_limit_are_counted_together() -> None:
     assert sum(each.busy for each in folded.routines) == 5 * 6.0
     blocked = [sum(each.blocked["full"] for each in r.routines if each.blocked) for r in readings]
     assert blocked[0] == blocked[1] > 0
+
+
+def test_on_real_workers_times_never_fall_and_fit_into_the_clock() -> None:
+    """Three lanes and producers that stand, looked at all the time while they run."""
+    ledger = Ledger()
+    begun = monotonic_ns()
+    with Runtime(2, flows=FlowRegistry(), jobs=JobStore(), ledger=ledger) as runtime:
+        flow = line(
+            source(range(2_000)),
+            passer(concurrency=3, max_queue_length=3, overflow="block"),
+            made(lambda items: None, max_queue_length=2, overflow="block"),
+        )
+        jobs = [runtime.exec(flow) for _ in range(3)]
+        before: dict[tuple[str, ...], float] = {}
+        while not all(job.status.finished for job in jobs):
+            now = seconds(read(ledger))
+            assert all(now[key] >= value for key, value in before.items())
+            before = now
+        assert all(job.wait(20) and job.status.value == "completed" for job in jobs)
+    passed = (monotonic_ns() - begun) / NANOSECONDS
+    after = read(ledger)
+    assert not ledger.read().jobs
+    assert all(seconds(after)[key] >= value for key, value in before.items())
+    for routine in after.routines:
+        lanes = 3 * len(jobs) if routine.routine_id == "r1" else len(jobs)
+        assert 0 < routine.busy + sum(routine.blocked.values()) <= passed * lanes
 
 
 def test_a_reading_of_one_flow_has_its_routines_only() -> None:
