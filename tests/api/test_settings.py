@@ -45,6 +45,7 @@ def test_every_setting_is_read_from_its_variable(
         "allowed_hosts": ("Jobs.example, [fe80::1]", ("jobs.example", "fe80::1")),
         "cors_origins": ("https://A.example:8443", ("https://a.example:8443",)),
         "payloads": ("false", False),
+        "jaeger_url": ("http://127.0.0.1:16686/", "http://127.0.0.1:16686"),
         "log_error_texts": ("true", True),
         "finished_jobs": ("7", 7),
         "finished_job_age": ("none", None),
