@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from routilux.clock import NANOSECONDS
 from routilux.monitoring.routine_reading import BLOCKED
+from routilux.status import ExecutionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,7 @@ BREAKPOINT_ACTION = "routilux.breakpoint.action"
 ERROR_TYPE = "error.type"
 SLOT_ATTRIBUTES = (FLOW, ROUTINE, SLOT)
 ROUTINE_ATTRIBUTES = (FLOW, ROUTINE)
+LIVE_STATUSES = tuple(each.value for each in ExecutionStatus if not each.finished)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,11 @@ def _hits(reading: Reading) -> Iterator[Point]:
 
 
 def _jobs(reading: Reading) -> Iterator[Point]:
-    for (flow_id, status), count in reading.jobs.items():
-        yield count, {FLOW: flow_id, STATUS: status}
+    # A status that no job has any more says 0. Without a point Prometheus would show its last value
+    # for five minutes more, and a job that was paused would count as running and as paused.
+    for flow_id in dict.fromkeys(flow_id for flow_id, _ in reading.jobs):
+        for status in LIVE_STATUSES:
+            yield reading.jobs.get((flow_id, status), 0), {FLOW: flow_id, STATUS: status}
 
 
 def _workers(name: str, meaning: str, value: Callable[[Reading], int]) -> Instrument:
@@ -214,8 +219,10 @@ BREAKPOINT_HITS = Instrument(
     (FLOW, BREAKPOINT_KIND, BREAKPOINT_ACTION), _hits,
 )  # fmt: skip
 JOB_COUNT = Instrument(
-    "routilux.job.count", "gauge", "{job}", "Live jobs by flow and status.", (FLOW, STATUS), _jobs
-)
+    "routilux.job.count", "gauge", "{job}",
+    "Live jobs by flow and status; of a flow that has any, each status.",
+    (FLOW, STATUS), _jobs,
+)  # fmt: skip
 WORKER_LIMIT = _workers(
     "routilux.worker.limit", "Logic that may run at once.", lambda reading: reading.workers.limit
 )

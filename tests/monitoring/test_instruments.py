@@ -142,10 +142,32 @@ def test_hits_of_breakpoints(reading: Reading) -> None:
 
 
 def test_jobs_and_workers(reading: Reading) -> None:
-    assert values(ROWS["routilux.job.count"], reading) == {"running": 1}
+    counts = values(ROWS["routilux.job.count"], reading)
+    assert counts == {"pending": 0, "running": 1, "paused": 0}
     assert values(ROWS["routilux.worker.limit"], reading) == {"": 1}
     assert values(ROWS["routilux.worker.usage"], reading) == {"": 0}
     assert values(ROWS["routilux.worker.blocked"], reading) == {"": 1}
+
+
+def test_a_status_that_no_live_job_has_any_more_is_told_until_the_last_job_ends() -> None:
+    runtime, row = make_runtime(Ledger()), ROWS["routilux.job.count"]
+    runtime.exec(make_flow("other"), start_paused=True)
+    job = runtime.exec(make_flow(), start_paused=True)
+
+    def counts(flow_id: str) -> dict[str, float]:
+        points = row.points(read(runtime.ledger))
+        return {
+            attributes["routilux.job.status"]: value
+            for value, attributes in points
+            if attributes["routilux.flow.id"] == flow_id
+        }
+
+    assert counts("flow") == {"pending": 0, "running": 0, "paused": 1}
+    job.resume()
+    assert counts("flow") == {"pending": 0, "running": 1, "paused": 0}
+    runtime.run_until_idle()
+    assert counts("flow") == {}
+    assert counts("other") == {"pending": 0, "running": 0, "paused": 1}
 
 
 def test_an_empty_slot_has_no_oldest_item() -> None:

@@ -30,19 +30,19 @@ def provider(reader: InMemoryMetricReader) -> Iterator[MeterProvider]:
 
 
 def collect(reader: InMemoryMetricReader) -> dict[str, dict[str, Any]]:
-    """The values by instrument and flow."""
+    """The values by instrument and flow, summed over all else."""
     data = reader.get_metrics_data()
     if data is None:
         return {}
-    return {
-        metric.name: {
-            str((point.attributes or {}).get("routilux.flow.id")): point.value
-            for point in metric.data.data_points
-        }
-        for resource in data.resource_metrics
-        for scope in resource.scope_metrics
-        for metric in scope.metrics
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for resource in data.resource_metrics:
+        for scope in resource.scope_metrics:
+            for metric in scope.metrics:
+                values = found.setdefault(metric.name, {})
+                for point in metric.data.data_points:
+                    flow_id = str((point.attributes or {}).get("routilux.flow.id"))
+                    values[flow_id] = values.get(flow_id, 0) + point.value
+    return found
 
 
 def test_a_collection_takes_one_reading(

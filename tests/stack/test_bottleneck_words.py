@@ -30,7 +30,7 @@ class Figures:
         full: how full the fullest slot of each routine is.
         blocked: by routine and reason, seconds in a minute.
         busy: by routine, seconds in a minute.
-        status: of its jobs.
+        status: of its jobs; of the other one there are none.
     """
 
     full: Mapping[str, float]
@@ -40,7 +40,12 @@ class Figures:
 
     def series(self) -> list[dict[str, str]]:
         """As promtool's tests want them."""
-        found = {f'routilux_job_count{{{FLOW}, routilux_job_status="{self.status}"}}': f"{JOBS}x20"}
+        found = {
+            f'routilux_job_count{{{FLOW}, routilux_job_status="{each}"}}': (
+                f"{JOBS if each == self.status else 0}x20"
+            )
+            for each in ("running", "paused")
+        }
         for routine, share_of_limit in self.full.items():
             name = "routilux_slot_queue_utilization_ratio"
             found[f"{name}{{{_of(routine)}}}"] = f"{share_of_limit}x20"

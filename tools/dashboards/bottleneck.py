@@ -67,9 +67,9 @@ def _verdicts() -> Iterator[str]:
     fullness = worst(level("routilux.slot.queue.utilization", *ONE_FLOW), ROUTINE)
     waits = f"({_held_up('full')})"
     paused = total(level("routilux.job.count", *ONE_FLOW, equal(STATUS, "paused")))
-    running = level("routilux.job.count", *ONE_FLOW, equal(STATUS, "running"))
+    running = total(level("routilux.job.count", *ONE_FLOW, equal(STATUS, "running")))
     yield _said(
-        f"(({paused} > 0) unless on() {running})",
+        f"(({paused} > 0) unless on() ({running} > 0))",
         "Every live job is paused: nothing moves before it is resumed",
     )
     yield _said(

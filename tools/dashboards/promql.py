@@ -79,8 +79,8 @@ def rate(name: str, *matchers: str, part: str = "", window: str = WINDOW) -> str
 def level(name: str, *matchers: str) -> str:
     """The last values of a gauge, of series that still get some.
 
-    Over OTLP nobody says that a series is over: Prometheus would show a job that has ended, or the
-    status that a job had before, for five minutes more.
+    Over OTLP nobody says that a series is over: Prometheus would show the queues of a job that has
+    ended for five minutes more.
     """
     return f"last_over_time({select(name, *matchers, window=WINDOW)})"
 
