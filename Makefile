@@ -122,8 +122,8 @@ build: venv
 	@ls dist
 
 switching: venv
-	@echo '== tests of the engine, with threads that switch every microsecond'
-	@$(BIN)/pytest tests/engine --switch-interval 1e-6 --quiet --no-header
+	@echo '== tests of the engine, without OpenTelemetry, and with threads that switch every microsecond'
+	@$(BIN)/pytest tests/engine --switch-interval 1e-6 --without opentelemetry --quiet --no-header
 
 coverage: venv
 	@echo '== tests, with branch coverage'

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pytest
 
 # A busy machine is no failure: deadline=None, and slow data generation is no failure either.
@@ -25,7 +27,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--switch-interval SECONDS`."""
+    """Add `--switch-interval SECONDS` and `--without PACKAGE`."""
     parser.addoption(
         "--switch-interval",
         type=float,
@@ -33,6 +35,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="how long a thread runs before another may take over (1e-6 makes races likely)",
     )
+    parser.addoption(
+        "--without",
+        action="append",
+        default=[],
+        metavar="PACKAGE",
+        help="a package that cannot be imported in this run, as if it were not installed",
+    )
+
+
+class _NotInstalled:
+    """Makes packages impossible to import."""
+
+    def __init__(self, packages: Sequence[str]) -> None:
+        self.packages = frozenset(packages)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name.partition(".")[0] in self.packages:
+            raise ModuleNotFoundError(f"{name} is not installed in this run", name=name)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hide the packages that this run does without, and make sure that they are hidden."""
+    hidden = config.getoption("--without")
+    if hidden:
+        sys.meta_path.insert(0, _NotInstalled(hidden))  # type: ignore[arg-type]
+    there = {name for name in sys.modules if name.partition(".")[0] in hidden}
+    if there:
+        raise RuntimeError(f"--without: imported already: {', '.join(sorted(there))}")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -121,3 +121,49 @@ def test_a_churn_of_jobs_leaves_the_figures_of_the_flow_exact(
         runtime.run_until_idle()
         collect(reader)
     assert collect(reader)["routilux.slot.items.consumed"] == {"flow": 1_000}
+
+
+def test_a_flow_that_is_registered_again_goes_on_counting(
+    provider: MeterProvider, reader: InMemoryMetricReader
+) -> None:
+    ledger = Ledger()
+    runtime = make_runtime(ledger)
+    observe(provider, ledger)
+    for _ in range(3):
+        flow = make_flow()
+        runtime.flows.unregister(flow.flow_id)
+        runtime.flows.register(flow)
+        runtime.exec(flow)
+        runtime.run_until_idle()
+        collect(reader)
+    assert collect(reader)["routilux.slot.items.consumed"] == {"flow": 75}
+
+
+def test_a_job_that_begins_and_ends_between_two_collections_is_counted_once(
+    provider: MeterProvider, reader: InMemoryMetricReader
+) -> None:
+    ledger = Ledger()
+    runtime = make_runtime(ledger)
+    observe(provider, ledger)
+    seen = [collect(reader).get("routilux.slot.items.consumed")]
+    for _ in range(3):
+        runtime.exec(make_flow())
+        runtime.run_until_idle()
+        found = collect(reader)
+        seen.append(found["routilux.slot.items.consumed"])
+        assert not [name for name in found if ".queue." in name]
+    assert seen == [None, {"flow": 25}, {"flow": 50}, {"flow": 75}]
+
+
+def test_two_runtimes_of_one_ledger_are_added_up(
+    provider: MeterProvider, reader: InMemoryMetricReader
+) -> None:
+    ledger = Ledger()
+    one, two = make_runtime(ledger), make_runtime(ledger, seed=1)
+    observe(provider, ledger)
+    jobs = [each.exec(make_flow(), start_paused=True) for each in (one, two)]
+    assert collect(reader)["routilux.slot.queue.limit"] == {"flow": 20}
+    for job, each in zip(jobs, (one, two), strict=True):
+        job.resume()
+        each.run_until_idle()
+    assert collect(reader)["routilux.slot.items.consumed"] == {"flow": 50}
