@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
@@ -26,8 +26,7 @@ logger = logging.getLogger("routilux.hooks")
 LOG_EVERY_NS = 60 * NANOSECONDS  # a hook that fails per item must not fill the log
 
 
-@dataclass(frozen=True, slots=True)
-class JobRecord:
+class JobRecord(NamedTuple):
     """A job has started or ended.
 
     Attributes:
@@ -46,14 +45,13 @@ class JobRecord:
     reason: str = ""
     identity: str | None = None
     traceparent: str | None = None
-    context: Context | None = field(default=None, repr=False, compare=False)
+    context: Context | None = None
     error_type: str | None = None
     duration_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class GateRecord(JobRecord):
-    """A job's gate was closed or opened.
+class GateRecord(NamedTuple):
+    """A job's gate was closed or opened. The first fields are those of a `JobRecord`.
 
     Attributes:
         slots: every slot of the job at that moment; at a resume before anything went in.
@@ -62,6 +60,14 @@ class GateRecord(JobRecord):
         paused_ns: at a resume: how long the gate was closed.
     """
 
+    job_id: str
+    flow_id: str
+    status: str
+    at_ns: int
+    reason: str = ""
+    identity: str | None = None
+    traceparent: str | None = None
+    context: Context | None = None
     slots: tuple[SlotMetrics, ...] = ()
     running: tuple[str, ...] = ()
     standing: tuple[str, ...] = ()
@@ -182,6 +188,14 @@ class Hook:
     def activation_ended(self, record: ActivationRecord) -> None:
         """Logic has returned or raised, and what it emitted is on its way."""
 
+    def wants_activation(self, flow_id: str, routine_id: str, now_ns: int) -> bool:  # noqa: ARG002
+        """Whether it wants to be told of the end of an activation, `now_ns` since the epoch.
+
+        A hook that looks at some of them says so here: then no record is made for it. Called under
+        the job's lock, for each activation: answer at once. It may be told although it said no.
+        """
+        return True
+
     def enqueue_retried(self, record: SlotRecord) -> None:
         """A producer begins to wait for room."""
 
@@ -249,6 +263,7 @@ class HookSet:
         self.heard: frozenset[str] = frozenset()
         self.heard_if_sampled: frozenset[str] = frozenset()
         self._hooks: tuple[Hook, ...] = ()
+        self._enders: tuple[tuple[Hook, bool, bool], ...] = ()
         self._calls: dict[str, tuple[tuple[Hook, Callable[..., Any]], ...]] = {}
         self._set(())
         self._lock = threading.Lock()
@@ -275,12 +290,33 @@ class HookSet:
             for name in METHODS
         }
         self._hooks = hooks
+        self._enders = tuple(
+            (hook, getattr(hook, "sampled_only", False), "wants_activation" in heard[hook])
+            for hook in hooks
+            if "activation_ended" in heard[hook]
+        )
         self.active = bool(hooks)
         everything = frozenset(name for name, calls in self._calls.items() if calls)
         self.heard = frozenset(
             name for hook in hooks for name in heard[hook] if not _only_if_sampled(hook, name)
         )
         self.heard_if_sampled = everything - self.heard
+
+    def wants_activation(
+        self, flow_id: str, routine_id: str, now_ns: int, *, sampled: bool
+    ) -> bool:
+        """Whether any hook wants to be told of the end of an activation of a job."""
+        for hook, sampled_only, is_choosy in self._enders:
+            if sampled_only and not sampled:
+                continue
+            if not is_choosy:
+                return True
+            try:
+                if hook.wants_activation(flow_id, routine_id, now_ns):
+                    return True
+            except BaseException as error:  # noqa: BLE001 - a hook must never hurt the work
+                self._failed(hook, "wants_activation", error)
+        return False
 
     def tell(self, method: str, record: Any) -> None:
         """Call `method` of each hook that overrides it with `record`."""

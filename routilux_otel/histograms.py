@@ -40,11 +40,15 @@ class _Rate:
     def __init__(self) -> None:
         self._full_ns = 0  # when everything that was let through will be paid for
 
+    def would_admit(self, now_ns: int) -> bool:
+        """Whether one more would be let through."""
+        return self._full_ns + _EACH_NS - now_ns <= NANOSECONDS
+
     def admits(self, now_ns: int) -> bool:
-        full_ns = max(self._full_ns, now_ns)
-        if full_ns + _EACH_NS - now_ns > NANOSECONDS:
+        """Let one more through, or not."""
+        if not self.would_admit(now_ns):
             return False
-        self._full_ns = full_ns + _EACH_NS
+        self._full_ns = max(self._full_ns, now_ns) + _EACH_NS
         return True
 
 
@@ -68,6 +72,11 @@ class MetricsHook(Hook):
 
     def _histogram(self, name: str) -> Histogram:
         return self._histograms[name]
+
+    def wants_activation(self, flow_id: str, routine_id: str, now_ns: int) -> bool:
+        """Only as many as are recorded."""
+        rate = self._rates.get((flow_id, routine_id))
+        return rate is None or rate.would_admit(now_ns)
 
     def activation_ended(self, record: ActivationRecord) -> None:
         """How long it took, and how long its oldest item had waited."""
@@ -128,7 +137,7 @@ class MetricsHook(Hook):
                 _exemplar(record.traceparent),
             )
 
-    def _record_pause(self, record: JobRecord, duration_ns: int) -> None:
+    def _record_pause(self, record: JobRecord | GateRecord, duration_ns: int) -> None:
         where = {FLOW: record.flow_id, STATUS: record.status}
         context = _exemplar(record.traceparent)
         self._histogram(names.PAUSE_DURATION).record(duration_ns / NANOSECONDS, where, context)

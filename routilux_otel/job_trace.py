@@ -227,7 +227,7 @@ class JobTrace:
 
 
 def start_job_span(
-    tracer: Tracer, record: JobRecord, parent: Context, links: tuple[Link, ...]
+    tracer: Tracer, record: JobRecord | GateRecord, parent: Context, links: tuple[Link, ...]
 ) -> Span:
     """Begin a span of a job."""
     facts = {names.JOB: record.job_id, FLOW: record.flow_id}

@@ -31,7 +31,7 @@ from benchmarks.flows.running import TIMEOUT_S, endless_jobs, finish, make_runti
 from benchmarks.flows.throughput import pipeline
 from benchmarks.items import checksum, make_item
 from routilux import Flow, Routine
-from routilux.hooks import Hook, JobRecord
+from routilux.hooks import GateRecord, Hook
 from routilux.segment import Origin, Segment
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Paused(Hook):
     def __init__(self) -> None:
         self.event = threading.Event()
 
-    def job_paused(self, record: JobRecord) -> None:  # noqa: ARG002 - a hook gets it
+    def job_paused(self, record: GateRecord) -> None:  # noqa: ARG002 - a hook gets it
         """Tell it."""
         self.event.set()
 

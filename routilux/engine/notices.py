@@ -73,6 +73,15 @@ class Notices(JobCore):
         wanted = method in self.hooks.heard_if_sampled or method in PROCESS_HOOKS.heard_if_sampled
         return wanted and self.is_sampled
 
+    def wants_activation(self, routine_id: str) -> bool:
+        """Whether any hook wants to be told of the end of an activation."""
+        if not (self.hooks.active or PROCESS_HOOKS.active):
+            return False
+        flow_id, now, sampled = self.state.flow_id, self.clock.time_ns(), self.is_sampled
+        return self.hooks.wants_activation(
+            flow_id, routine_id, now, sampled=sampled
+        ) or PROCESS_HOOKS.wants_activation(flow_id, routine_id, now, sampled=sampled)
+
     def tell_notices(self) -> None:
         """Tell what has happened since. Without the lock."""
         notices = self.notices

@@ -198,7 +198,7 @@ class RunningActivation:
             node.news = True
         else:
             settle_failure(self, error)
-        if job.hears_activation("activation_ended"):  # before the end of the job is told
+        if job.wants_activation(self.routine_id):  # before the end of the job is told
             job.notices.append((job.tell, ("activation_ended", told.ended(self, error))))
         self.leave(now)
 

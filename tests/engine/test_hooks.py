@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SECOND = 10**9
-METHODS = [name for name in vars(Hook) if name in HOOK_METHODS - {"context"}]
+METHODS = [name for name in vars(Hook) if name in HOOK_METHODS - {"context", "wants_activation"}]
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 FULL = {"policy": never, "max_queue_length": 1}
 JOB = JobRecord("j", "f", "running", 1)
@@ -160,6 +160,39 @@ def test_activations_are_told_to_it_if_the_jobs_context_says_sampled(rt, trace, 
         told, told,
     )  # fmt: skip
     assert len(hook.named("job_ended")) == 1
+
+
+class Choosy(RecordingHook):
+    """Wants the activations of one routine."""
+
+    def __init__(self, routine_id: str) -> None:
+        super().__init__()
+        self.routine_id = routine_id
+
+    def wants_activation(self, flow_id: str, routine_id: str, now_ns: int) -> bool:
+        assert (flow_id, now_ns) == ("line", stamp_ns(START))
+        return routine_id == self.routine_id
+
+
+def test_a_hook_may_say_the_ends_of_which_activations_it_wants(rt, built):
+    hook = Choosy("r1")
+    rt.hooks.add(hook)
+    assert rt.exec(line(source([1]), made(lambda items: None))).wait()
+    assert [each.routine_id for each in hook.named("activation_started")] == ["r0", "r1"]
+    assert [each.routine_id for each in hook.named("activation_ended")] == ["r1"]
+    assert built.count("ActivationRecord") == 3
+    rt.hooks.add(RecordingHook())  # wants them all, so they are made for everybody
+    assert rt.exec(line(source([1]), made(lambda items: None))).wait()
+    assert [each.routine_id for each in hook.named("activation_ended")] == ["r1", "r0", "r1"]
+
+
+def test_a_choice_that_raises_is_counted_and_is_no(rt, quiet):
+    hook = RecordingHook()
+    hook.wants_activation = lambda *facts: 1 / 0
+    rt.hooks.add(hook)
+    assert rt.exec(line(source([1]), made(lambda items: None))).wait()
+    assert (hook.named("activation_ended"), rt.hooks.errors) == ([], 2)
+    assert "wants_activation" in complaints(quiet)[0]
 
 
 def test_hooks_are_told_in_the_order_of_adding():
@@ -374,7 +407,11 @@ def test_a_job_is_started_paused_resumed_and_ended(rt, hook):
     job_id, (name,) = job.job_id, [slot.slot_name for slot in hook.named("job_paused")[0].slots]
     assert name == "in"
     slots = hook.named("job_paused")[0].slots
-    assert [(name, record) for name, record in hook.records if name.startswith("job_")] == [
+    assert [
+        (name, record._replace(context=None))
+        for name, record in hook.records
+        if name.startswith("job_")
+    ] == [
         ("job_started", JobRecord(job_id, "line", "running", start)),
         (
             "job_paused",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from routilux.api.events.ring import Entry
     from routilux.api.events.views import View
     from routilux.clock import Clock
-    from routilux.hooks import BreakpointRecord, HookSet, JobRecord, SlotRecord
+    from routilux.hooks import BreakpointRecord, GateRecord, HookSet, JobRecord, SlotRecord
     from routilux.job_state import JobState
     from routilux.stores import JobStore
 
@@ -215,10 +215,10 @@ class _Ears(Hook):
     def job_ended(self, record: JobRecord) -> None:
         self._hub.put(job_entry("ended", record))
 
-    def job_paused(self, record: JobRecord) -> None:
+    def job_paused(self, record: GateRecord) -> None:
         self._hub.put(job_entry("paused", record))
 
-    def job_resumed(self, record: JobRecord) -> None:
+    def job_resumed(self, record: GateRecord) -> None:
         self._hub.put(job_entry("resumed", record))
 
     def items_refused(self, record: SlotRecord) -> None:

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from routilux.api.events.bursts import Told
-    from routilux.hooks import JobRecord, SlotRecord
+    from routilux.hooks import GateRecord, JobRecord, SlotRecord
     from routilux.job_state import JobState
 
 Change = Literal["started", "paused", "resumed", "ended"]
 ASK_ANEW = "ask GET /api/jobs and queues/status for what is so now"
 
 
-def job_entry(change: Change, record: JobRecord) -> Entry:
+def job_entry(change: Change, record: JobRecord | GateRecord) -> Entry:
     """A job's state has changed."""
     make_event = partial(_job_event, change, record)
     return Entry("job", record.job_id, record.flow_id, make_event, ends=change == "ended")
@@ -55,7 +55,7 @@ def burst_entry(told: Told, at_ns: int) -> Entry:
     return Entry(kind, record.job_id, record.flow_id, make_event)
 
 
-def _job_event(change: Change, record: JobRecord, payloads: bool) -> JobEvent:
+def _job_event(change: Change, record: JobRecord | GateRecord, payloads: bool) -> JobEvent:
     at = stamp(record.at_ns)
     return make(
         JobEvent,
