@@ -2,6 +2,10 @@
 
 An error of logic may hold payload, and its message tells of it. So a record of Routilux that has an
 error's text is exported with the error's type only, unless payloads may be recorded.
+
+A handler of the root takes away what Python does for a program without any: warnings on stderr.
+Here they get there nevertheless. What is logged during an export is not exported: it would come
+with every export, and make the next one.
 """
 
 from __future__ import annotations
@@ -11,6 +15,9 @@ import logging
 from typing import TYPE_CHECKING
 
 from opentelemetry.instrumentation.logging.handler import LoggingHandler
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+
+from routilux_otel.quiet import LOG
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
@@ -32,7 +39,20 @@ class ExportingHandler(LoggingHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Export one."""
-        super().emit(record if self._payloads else _without_texts(record))
+        if record.name == LOG or is_instrumentation_enabled():
+            super().emit(record if self._payloads else _without_texts(record))
+        last = logging.lastResort
+        if last is not None and record.levelno >= last.level and not self._others_hear(record.name):
+            last.handle(record)
+
+    def _others_hear(self, name: str) -> bool:
+        """Whether a logger's records come to another handler, too."""
+        logger: logging.Logger | None = logging.getLogger(name)
+        while logger is not None:
+            if any(handler is not self for handler in logger.handlers):
+                return True
+            logger = logger.parent
+        return False
 
 
 def _without_texts(record: logging.LogRecord) -> logging.LogRecord:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry._logs import get_logger_provider, set_logger_provider
 from opentelemetry._logs._internal import ProxyLoggerProvider  # what stands in before one is set
@@ -33,15 +33,28 @@ from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider, set_tr
 from routilux_otel.exporters import CountingMetricExporter
 from routilux_otel.losses import PROCESS_LOSSES, Losses
 from routilux_otel.queues import LogQueue, SpanQueue
-from routilux_otel.settings import exporter, protocol, queue_limits
+from routilux_otel.settings import exporter as exporter_kind
+from routilux_otel.settings import protocol, queue_limits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from opentelemetry.sdk.resources import Resource
 
 
-def make_meter_provider(
-    resource: Resource, losses: Losses = PROCESS_LOSSES
-) -> MeterProvider | None:
+class Made(NamedTuple):
+    """A provider of ours.
+
+    Attributes:
+        provider: it.
+        give_up: counts all that it has not sent as lost, and lets it send nothing more.
+    """
+
+    provider: Any
+    give_up: Callable[[], None]
+
+
+def make_meter_provider(resource: Resource, losses: Losses = PROCESS_LOSSES) -> Made | None:
     """Make and set a meter provider. None: the program has one, or wants none.
 
     Raises:
@@ -50,41 +63,40 @@ def make_meter_provider(
     sender = metric_exporter()
     if sender is None or not isinstance(get_meter_provider(), _ProxyMeterProvider):
         return None
-    reader = PeriodicExportingMetricReader(CountingMetricExporter(sender, losses))
+    exporter = CountingMetricExporter(sender, losses)
+    reader = PeriodicExportingMetricReader(exporter)
     provider = MeterProvider([reader], resource, shutdown_on_exit=False)
     set_meter_provider(provider)
-    return provider
+    return Made(provider, exporter.give_up)
 
 
-def make_tracer_provider(
-    resource: Resource, losses: Losses = PROCESS_LOSSES
-) -> TracerProvider | None:
+def make_tracer_provider(resource: Resource, losses: Losses = PROCESS_LOSSES) -> Made | None:
     """Make and set a tracer provider, likewise. ``OTEL_TRACES_SAMPLER`` says what is sampled."""
     sender = span_exporter()
     if sender is None or not isinstance(get_tracer_provider(), ProxyTracerProvider):
         return None
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    provider.add_span_processor(SpanQueue(sender, losses, queue_limits("OTEL_BSP")))
+    queue = SpanQueue(sender, losses, queue_limits("OTEL_BSP"))
+    provider.add_span_processor(queue)
     set_tracer_provider(provider)
-    return provider
+    return Made(provider, queue.give_up)
 
 
-def make_logger_provider(
-    resource: Resource, losses: Losses = PROCESS_LOSSES
-) -> LoggerProvider | None:
+def make_logger_provider(resource: Resource, losses: Losses = PROCESS_LOSSES) -> Made | None:
     """Make and set a logger provider, likewise."""
     sender = log_exporter()
     if sender is None or not isinstance(get_logger_provider(), ProxyLoggerProvider):
         return None
     provider = LoggerProvider(resource, shutdown_on_exit=False)
-    provider.add_log_record_processor(LogQueue(sender, losses, queue_limits("OTEL_BLRP")))
+    queue = LogQueue(sender, losses, queue_limits("OTEL_BLRP"))
+    provider.add_log_record_processor(queue)
     set_logger_provider(provider)
-    return provider
+    return Made(provider, queue.give_up)
 
 
 def metric_exporter() -> MetricExporter | None:
     """The exporter that the variables ask for; None: none."""
-    kind = exporter("metrics")
+    kind = exporter_kind("metrics")
     if kind == "none":
         return None
     if kind == "console":
@@ -94,7 +106,7 @@ def metric_exporter() -> MetricExporter | None:
 
 def span_exporter() -> SpanExporter | None:
     """The same for spans."""
-    kind = exporter("traces")
+    kind = exporter_kind("traces")
     if kind == "none":
         return None
     if kind == "console":
@@ -104,7 +116,7 @@ def span_exporter() -> SpanExporter | None:
 
 def log_exporter() -> LogRecordExporter | None:
     """The same for log records."""
-    kind = exporter("logs")
+    kind = exporter_kind("logs")
     if kind == "none":
         return None
     if kind == "console":

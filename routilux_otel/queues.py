@@ -57,10 +57,11 @@ class Room:
             self._losses.add(self._signal, SHUTDOWN if self._closed else QUEUE_FULL)
         return room
 
-    def give_back(self, count: int) -> None:
-        """So many records have left the queue."""
+    def give_back(self, count: int) -> bool:
+        """So many records have left the queue; False: they are counted as lost already."""
         with self._lock:
             self._used -= count
+            return not self._closed
 
     def close(self) -> None:
         """The end: what is still in the queue will not be sent."""
@@ -80,9 +81,9 @@ class SpanQueue(SpanProcessor):
 
     def __init__(self, exporter: SpanExporter, losses: Losses, limits: QueueLimits) -> None:
         self._room = Room(limits.waiting, "traces", losses)
-        counting = CountingSpanExporter(exporter, losses, self._room.give_back)
+        self._exporter = CountingSpanExporter(exporter, losses, self._room.give_back)
         self._batches = BatchSpanProcessor(
-            counting, limits.waiting, max_export_batch_size=limits.batch
+            self._exporter, limits.waiting, max_export_batch_size=limits.batch
         )
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -96,7 +97,12 @@ class SpanQueue(SpanProcessor):
     def shutdown(self) -> None:
         """Send what waits and end. Blocks for the exporter."""
         self._batches.shutdown()  # type: ignore[no-untyped-call]
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Count all that has not been sent as lost, and send nothing more. Does not block."""
         self._room.close()
+        self._exporter.give_up()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Send what waits. Blocks for the exporter."""
@@ -108,9 +114,11 @@ class LogQueue(LogRecordProcessor):
 
     def __init__(self, exporter: LogRecordExporter, losses: Losses, limits: QueueLimits) -> None:
         self._room = Room(limits.waiting, "logs", losses)
-        counting = CountingLogExporter(exporter, losses, self._room.give_back)
+        self._exporter = CountingLogExporter(exporter, losses, self._room.give_back)
         self._batches = BatchLogRecordProcessor(
-            counting, max_queue_size=limits.waiting, max_export_batch_size=limits.batch
+            self._exporter,
+            max_queue_size=limits.waiting,
+            max_export_batch_size=limits.batch,
         )
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
@@ -121,7 +129,12 @@ class LogQueue(LogRecordProcessor):
     def shutdown(self) -> None:
         """Send what waits and end. Blocks for the exporter."""
         self._batches.shutdown()  # type: ignore[no-untyped-call]
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Count all that has not been sent as lost, and send nothing more. Does not block."""
         self._room.close()
+        self._exporter.give_up()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Send what waits. Blocks for the exporter."""

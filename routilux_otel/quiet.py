@@ -1,7 +1,8 @@
 """One warning a minute about telemetry in trouble, and not one for each batch.
 
 The SDK and its exporters log each attempt that fails. While Routilux owns the providers it hears
-these lines instead of everybody, and says the first of each minute in its own log.
+these lines instead of everybody, and says the first of each minute in its own log. The libraries
+below log, too: of theirs it hears what is logged during an export.
 """
 
 from __future__ import annotations
@@ -9,9 +10,14 @@ from __future__ import annotations
 import logging
 import threading
 
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK, Clock
 
-logger = logging.getLogger("routilux.otel")
+LOG = "routilux.otel"
+# Filters are not inherited: each of the loggers that a broken answer makes talk.
+BELOW = ("urllib3.connection", "urllib3.connectionpool")
+logger = logging.getLogger(LOG)
 EVERY_NS = 60 * NANOSECONDS
 
 
@@ -45,7 +51,23 @@ class Complaints(logging.Handler):
         logger.warning("Telemetry has trouble, the work goes on: %s%s", text, more)
 
 
+class OfExports(logging.Filter):
+    """Takes what a library logs during an export: the exporters suppress instrumentation then."""
+
+    def __init__(self, complaints: Complaints) -> None:
+        super().__init__()
+        self._complaints = complaints
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is the program's own."""
+        if record.levelno < self._complaints.level or is_instrumentation_enabled():
+            return True
+        self._complaints.emit(record)
+        return False
+
+
 PROCESS_COMPLAINTS = Complaints()
+_OF_PROCESS = OfExports(PROCESS_COMPLAINTS)
 
 
 def complain(error: BaseException) -> None:
@@ -53,15 +75,19 @@ def complain(error: BaseException) -> None:
     PROCESS_COMPLAINTS.say(f"{type(error).__name__}: {error}")
 
 
-def hear(complaints: Complaints = PROCESS_COMPLAINTS) -> None:
-    """Hear the log of the SDK, alone."""
+def hear() -> None:
+    """Hear the logs of the SDK and of what is below it, alone."""
     sdk = logging.getLogger("opentelemetry")
-    sdk.addHandler(complaints)
+    sdk.addHandler(PROCESS_COMPLAINTS)
     sdk.propagate = False
+    for name in BELOW:
+        logging.getLogger(name).addFilter(_OF_PROCESS)
 
 
-def hear_no_more(complaints: Complaints = PROCESS_COMPLAINTS) -> None:
-    """Leave the log as it was."""
+def hear_no_more() -> None:
+    """Leave the logs as they were."""
     sdk = logging.getLogger("opentelemetry")
-    sdk.removeHandler(complaints)
+    sdk.removeHandler(PROCESS_COMPLAINTS)
     sdk.propagate = True
+    for name in BELOW:
+        logging.getLogger(name).removeFilter(_OF_PROCESS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
@@ -12,7 +13,9 @@ from routilux_otel import quiet
 from routilux_otel.http import instrument_app
 from routilux_otel.instrumentor import RoutiluxInstrumentor
 from routilux_otel.log_handler import ExportingHandler
+from routilux_otel.losses import PROCESS_LOSSES, Losses
 from routilux_otel.providers import (
+    Made,
     make_logger_provider,
     make_meter_provider,
     make_tracer_provider,
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-logger = logging.getLogger("routilux.otel")
+logger = logging.getLogger(quiet.LOG)
+RECORDS = {"traces": "spans", "metrics": "points", "logs": "log records"}
 SHUTDOWN_S = 5.0  # a program that ends must not wait longer for a collector that is gone
 
 
@@ -36,8 +40,9 @@ class Telemetry:
         providers: those that `configure` has made; `shutdown` ends them.
     """
 
-    def __init__(self, providers: Sequence[Any], handler: logging.Handler | None) -> None:
-        self.providers = tuple(providers)
+    def __init__(self, made: Sequence[Made], handler: logging.Handler | None) -> None:
+        self.providers = tuple(each.provider for each in made)
+        self._made = made
         self._handler = handler
         self._lock = threading.Lock()
         self._ends: list[threading.Event] | None = None
@@ -62,7 +67,8 @@ class Telemetry:
         """Export once more and end our providers, all at once. May be called twice.
 
         Args:
-            timeout: seconds to wait at most. An export that takes longer is given up.
+            timeout: seconds to wait at most. What is not sent by then is given up, and counted
+                as lost.
 
         Returns:
             Whether all ended in time.
@@ -76,7 +82,13 @@ class Telemetry:
         done = _wait(ends, 0 if self._given_up else timeout)
         if not done and not self._given_up:
             self._given_up = True
-            logger.warning("Telemetry did not end within %g s: figures may be lost", timeout)
+            for each in self._made:
+                each.give_up()
+            logger.warning(
+                "Telemetry did not end within %g s. Lost since it began: %s",
+                timeout,
+                _in_words(PROCESS_LOSSES),
+            )
         return done
 
     def _begin(self) -> list[threading.Event]:
@@ -108,6 +120,14 @@ def _end(provider: Any, ended: threading.Event) -> None:
         logger.warning("Telemetry ended with an error", exc_info=True)
     finally:
         ended.set()
+
+
+def _in_words(losses: Losses) -> str:
+    counts: Counter[str] = Counter()
+    for (signal, _), count in losses.read().items():
+        counts[signal] += count
+    words = [f"{count} {RECORDS[signal]}" for signal, count in sorted(counts.items())]
+    return ", ".join(words) or "nothing"
 
 
 _telemetry: Telemetry | None = None
@@ -151,7 +171,7 @@ def _make(service_name: str | None, service_version: str | None) -> Telemetry:
     owned = [each for each in (traces, metrics, logs) if each is not None]
     handler = None
     if logs is not None:
-        handler = ExportingHandler(logs, payloads=payloads)
+        handler = ExportingHandler(logs.provider, payloads=payloads)
         logging.getLogger().addHandler(handler)
     _instrument(anew=bool(owned))
     telemetry = Telemetry(owned, handler)

@@ -112,6 +112,55 @@ def test_log_records_likewise() -> None:
     assert losses.read() == {("logs", "queue_full"): 7, ("logs", "export_failed"): 6}
 
 
+def test_what_has_not_been_sent_at_the_end_is_counted_once_and_no_longer_sent() -> None:
+    losses, exporter = Losses(), Stuck(SpanExportResult.FAILURE)
+    queue = SpanQueue(exporter, losses, QueueLimits(4, 2))
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(queue)
+    tracer = provider.get_tracer("t")
+    for _ in range(2):
+        tracer.start_span("s").end()
+    assert exporter.entered.wait(LIMIT_S)  # two are on their way
+    for _ in range(3):
+        tracer.start_span("s").end()
+    queue.give_up()
+    assert losses.read() == {("traces", "shutdown"): 5}
+    tracer.start_span("s").end()
+    assert losses.read() == {("traces", "shutdown"): 6}
+    exporter.go.set()
+    provider.force_flush()
+    provider.shutdown()
+    assert exporter.batches == [2]
+    assert losses.read() == {("traces", "shutdown"): 6}
+
+
+def test_points_likewise() -> None:
+    losses, entered, go = Losses(), threading.Event(), threading.Event()
+
+    class Held(Broken):
+        def export(self, *given: Any, **options: Any) -> Any:
+            entered.set()
+            assert go.wait(LIMIT_S)
+            return super().export(*given, **options)
+
+    exporter = CountingMetricExporter(Held(MetricExportResult.FAILURE), losses)
+    reader = PeriodicExportingMetricReader(exporter, export_interval_millis=1e9)
+    provider = MeterProvider([reader], shutdown_on_exit=False)
+    counter = provider.get_meter("m").create_counter("c")
+    for name in "abc":
+        counter.add(1, {"name": name})
+    flush = threading.Thread(target=provider.force_flush)
+    flush.start()
+    assert entered.wait(LIMIT_S)
+    assert losses.read() == {}
+    exporter.give_up()
+    assert losses.read() == {("metrics", "shutdown"): 3}
+    go.set()
+    flush.join(LIMIT_S)
+    provider.shutdown()  # its last collection
+    assert losses.read() == {("metrics", "shutdown"): 6}
+
+
 class Broken(MetricExporter):
     """Does not get rid of anything."""
 
