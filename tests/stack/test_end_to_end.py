@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,7 @@ from routilux_otel.registry import (
 )
 from tests.dashboards.documents import DOCUMENTS
 from tests.stack.asking import ask, exemplars, series, until
-from tests.stack.census import FILES, SERVICE, running, write_folder
+from tests.stack.census import FAILING, FILES, SERVICE, running, write_folder
 from tests.stack.conftest import QUICK
 from tests.stack.jaeger import Seen, named, operations, trace_of
 from tests.stack.story import (
@@ -270,11 +271,11 @@ def test_a_dot_of_the_wait_leads_to_an_activation_in_jaeger(stack: Stack, ended:
         labels = f'job="{SERVICE}", routilux_routine_id="{routine}"'
         query = f"routilux_item_wait_duration_seconds_bucket{{{labels}}}"
         found = [each["labels"] for each in exemplars(stack, query)]
-        assert found
+        assert found, routine
         for each in found:
             place = each["trace_id"], each["span_id"]
             known = activations.get(place) or find_span(stack, *place)
-            assert known.name == f"process {routine}"
+            assert known.name == f"process {routine}", each
 
 
 def find_span(stack: Stack, trace_id: str, span_id: str) -> Seen:
@@ -336,6 +337,8 @@ def test_the_counters_are_those_of_the_demos_own_report(name: str, ended: Ended)
 def test_the_report_has_every_file(ended: Ended) -> None:
     report = ended.report
     assert report["accounted_for"]
+    failed = [(os.path.basename(each["path"]), each["error"]) for each in report["dead_letters"]]
+    assert failed == [(FAILING, f"invalid syntax ({FAILING}, line 1)")]
     assert (report["files"], report["parsed"], report["failed"]) == (FILES, FILES - 1, 1)
 
 
