@@ -10,6 +10,7 @@ letter, and the others go on. The two ends are routines with a state in the job.
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from dataclasses import asdict
 from heapq import nlargest
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ LENGTHS = {READ: 64, PARSE: 16, MEASURE: 4, REPORT: 32}
 # for each file, and the parser does not let it go before it has parsed one.
 READERS = 4
 TOP = 10
+TRIES = 5  # to parse a file; that chance spoils two in a row has not been seen
 
 
 class Walk(Routine):
@@ -112,10 +114,23 @@ def parse_file(source: SourceFile) -> ParsedFile:
         SyntaxError, ValueError, RecursionError, MemoryError: Python cannot parse it.
     """
     try:
-        tree = ast.parse(source.content, filename=source.path)
+        tree = _parse(source)
     except MemoryError:  # so the parser calls the end of its own stack, without a word
         raise MemoryError("nested more deeply than Python's parser can follow") from None
     return ParsedFile(source.path, len(source.content.splitlines()), tree)
+
+
+def _parse(source: SourceFile) -> ast.Module:
+    """Parse, again if need be.
+
+    Python counts how deep a tree is in one place for all threads, so a file may be told to be wrong
+    (SystemError: AST constructor recursion depth mismatch) because another thread parsed, too. That
+    may be any: Python itself parses to know the signatures of some functions.
+    """
+    for _ in range(TRIES - 1):
+        with suppress(SystemError):
+            return ast.parse(source.content, filename=source.path)
+    return ast.parse(source.content, filename=source.path)
 
 
 def measure_file(parsed: ParsedFile) -> FileFacts:

@@ -1,7 +1,8 @@
 """What happens in the end-to-end test, in its order, and what everybody then said about it.
 
-The demo's job is paused before it begins, goes on until the slots are full, refuses an item, is
-paused by a breakpoint, goes on to its end. Then a second job is started over HTTP and cancelled.
+The demo's job is paused before it begins, goes on until the slots are full, is paused by a
+breakpoint, refuses an item, goes on to its end. Then a second job is started over HTTP and
+cancelled.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.api import exposition
-from tests.stack.asking import series, until
+from tests.stack.asking import exemplars, series, until
 from tests.stack.census import SERVICE, Demo, by_slot, collected
 from tests.stack.jaeger import Seen, client, find, named, trace_of
 from tools.dashboards.registry import METRICS, series_names
@@ -76,6 +77,7 @@ class Ended:
         counters: the figures of `COUNTERS` in Prometheus, by metric and slot.
         page, brought: all counters of items and retries: on REST's page, and in Prometheus.
         trace: the whole trace of the job.
+        dots: labels of the exemplars of the wait of items, by routine.
     """
 
     report: Any
@@ -83,6 +85,7 @@ class Ended:
     page: Figures
     brought: Figures
     trace: list[Seen]
+    dots: Mapping[str, list[Mapping[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -106,16 +109,16 @@ def until_paused(stack: Stack, demo: Demo) -> Paused:
     (job,) = until(lambda: demo.call("GET", "/jobs")["jobs"])
     job_id = job["job_id"]
     trigger = f"/jobs/{job_id}/slots/walk/trigger/items"
-    refused = [demo.refused(trigger, ITEM)]  # paused
+    refused = [demo.refused(trigger, ITEM)]
     first = until(lambda: named(trace_of(stack, job["trace_id"]), "job"))[0]
     demo.call("POST", f"/jobs/{job_id}/resume", {"reason": "begin"})
     until(lambda: demo.walk_waits(job_id))
     with client(stack, "feed the readers", first) as headers:
-        slot = f"/jobs/{job_id}/slots/read/items/items"
-        refused.append(demo.refused(slot, ITEM, **headers))  # full
         place = {"type": "routine", "routine_id": "parse"}
         made = demo.call("POST", f"/jobs/{job_id}/breakpoints", place, **headers)
-    until(lambda: demo.job(job_id)["status"] == "paused")
+        until(lambda: demo.job(job_id)["status"] == "paused")
+        slot = f"/jobs/{job_id}/slots/read/items/items"
+        refused.append(demo.refused(slot, ITEM, **headers))
     until(lambda: not demo.job(job_id)["counts"]["running"])  # what ran has ended, or stands
     collected(stack)
     found = until(lambda: _with_spans(find(stack, SERVICE, routilux_job_id=job_id), "pause", 2))
@@ -147,7 +150,15 @@ def until_ended(stack: Stack, demo: Demo, paused: Paused) -> Ended:
     consumed = {slot["routine_id"]: slot["consumed"] for slot in report["slots"]}
     trace = until(lambda: _whole(trace_of(stack, paused.job["trace_id"]), consumed))
     found = {name: by_slot(stack, series_names(METRICS[name])[0]) for name in COUNTERS}
-    return Ended(report, found, page, brought, trace)
+    dots = {routine: dots_of(stack, routine) for routine in consumed}
+    return Ended(report, found, page, brought, trace, dots)
+
+
+def dots_of(stack: Stack, routine: str) -> list[Mapping[str, str]]:
+    """Labels of the exemplars of the wait of a routine's items."""
+    labels = f'job="{SERVICE}", routilux_routine_id="{routine}"'
+    found = exemplars(stack, f"routilux_item_wait_duration_seconds_bucket{{{labels}}}")
+    return [each["labels"] for each in found]
 
 
 def until_cancelled(stack: Stack, demo: Demo) -> Cancelled:
