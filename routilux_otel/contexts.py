@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from opentelemetry.context import Context, create_key, get_value, set_value
 from opentelemetry.trace import (
+    INVALID_SPAN,
     NonRecordingSpan,
     SpanContext,
     TraceFlags,
@@ -40,10 +41,12 @@ def from_text(traceparent: str) -> SpanContext | None:
 
 
 def under(context: SpanContext | None) -> Context:
-    """A context in which that span is the current one; an empty one for None."""
-    return (
-        Context() if context is None else set_span_in_context(NonRecordingSpan(context), Context())
-    )
+    """A context in which that span is the current one, and for None no span is.
+
+    An empty context would not do: the SDK takes it for none, and looks at that of the thread.
+    """
+    span = INVALID_SPAN if context is None else NonRecordingSpan(context)
+    return set_span_in_context(span, Context())
 
 
 def current() -> SpanContext | None:

@@ -128,3 +128,11 @@ def test_the_rates_of_routines_without_end_are_not_kept(monkeypatch: pytest.Monk
     for number in range(100):
         hook.activation_ended(ended(1, f"r{number}"))
     assert len(hook._rates) <= 10
+
+
+def test_what_has_no_span_does_not_take_that_of_whoever_tells(memory: Memory) -> None:
+    hook = MetricsHook(memory.meters.get_meter("test"))
+    with memory.tracers.get_tracer("theirs").start_as_current_span("other"):
+        hook.activation_ended(ended(1_000))
+    (point,) = memory.points("routilux.activation.duration").values()
+    assert not point.exemplars
