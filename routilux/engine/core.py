@@ -73,8 +73,9 @@ class JobCore(ABC):
         self.debugger: Debugger | None = None
         self.drain_from = 0
         self.drain_failures: dict[str, int] = {}  # of each routine when it was last asked
-        self.standers: set[Delivery] = set()
-        self.alarms: set[JobAlarm] = set()
+        # Ordered, not sets: who came first is woken first, and a seed repeats a run.
+        self.standers: dict[Delivery, None] = {}
+        self.alarms: dict[JobAlarm, None] = {}
         self._run_before_ns = 0  # run time up to the last start of the clock
         self._running_since_ns: int | None = None
 
@@ -138,7 +139,7 @@ class JobCore(ABC):
         An alarm that `keeps_alive` counts in `timed`: the job does not end before it.
         """
         alarm = JobAlarm(self.run_ns() + delay_ns, callback, keeps_alive=keeps_alive)
-        self.alarms.add(alarm)
+        self.alarms[alarm] = None
         self.timed += keeps_alive
         if self._running_since_ns is not None:
             self._set(alarm)
@@ -156,7 +157,7 @@ class JobCore(ABC):
                 if self._running_since_ns is not None:
                     self._set(alarm)
                 return
-            self.alarms.discard(alarm)
+            del self.alarms[alarm]
             self.timed -= alarm.keeps_alive
             alarm.callback()
             self.settle()

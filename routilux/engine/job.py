@@ -358,7 +358,7 @@ class Job(Report):
 
     def stand_begins(self, delivery: Delivery, now: int) -> None:
         """An activation begins to stand still, at `now`. Under the lock."""
-        self.standers.add(delivery)
+        self.standers[delivery] = None
         self.standing += delivery.counted
         delivery.stand_begins(now)
         self.became_still()
@@ -367,7 +367,7 @@ class Job(Report):
     def stand_ends(self, delivery: Delivery) -> None:
         """It goes on; saying so twice is saying it once. Under the lock."""
         if delivery in self.standers:
-            self.standers.remove(delivery)
+            del self.standers[delivery]
             self.standing -= delivery.counted
 
     def ask_again(self, node: JobRoutine, seconds: float) -> None:
