@@ -299,6 +299,23 @@ TELEMETRY = (
 )  # fmt: skip
 
 
+def beside_collector(kind: str, what: str) -> Figure:
+    """Return a throughput figure beside a collector in trouble, as ratio to one that is well."""
+    subject = engine("exporting", f"A-{kind}", 3_000_000)
+    how = f"A by emit, 3,000,000 items, metrics and traces, a collector that {what}: items/s as "
+    return Figure(
+        f"A-{kind}", "items_per_s", "x", "higher", 0.95, 1.0, f"{how}ratio to a healthy one",
+        Experiment(subject, replace(subject, workload="A-healthy")),
+    )  # fmt: skip
+
+
+FAULTS = (
+    beside_collector("absent", "is not there"),
+    beside_collector("silent", "accepts and never answers"),
+    beside_collector("503", "answers 503"),
+)
+
+
 def orientation(module: str, workload: str) -> Figure:
     """Return another way of doing a workload, beside the reference: for orientation."""
     slow_is_high = workload == "C"
@@ -324,5 +341,5 @@ ORIENTATION = tuple(
 )
 
 FIGURES: tuple[Figure, ...] = (
-    *RATES, *COSTS, *DELAYS, *DEBUGGING, *WATCHED, *TELEMETRY, *ORIENTATION,
+    *RATES, *COSTS, *DELAYS, *DEBUGGING, *WATCHED, *TELEMETRY, *FAULTS, *ORIENTATION,
 )  # fmt: skip

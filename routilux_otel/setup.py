@@ -8,6 +8,8 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry.sdk.metrics import MeterProvider
+
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
 from routilux_otel import quiet
 from routilux_otel.http import instrument_app
@@ -37,7 +39,7 @@ class Telemetry:
     """The telemetry of a process.
 
     Attributes:
-        providers: those that `configure` has made; `shutdown` ends them.
+        providers: those that `configure` has made, metrics last; `shutdown` ends them.
     """
 
     def __init__(self, made: Sequence[Made], handler: logging.Handler | None) -> None:
@@ -64,7 +66,10 @@ class Telemetry:
         instrument_app(app)
 
     def shutdown(self, timeout: float = SHUTDOWN_S) -> bool:
-        """Export once more and end our providers, all at once. May be called twice.
+        """Export once more and end our providers, together. May be called twice.
+
+        Metrics are the last to be exported, so that they tell of what the others have lost; but
+        they wait for the others half of the time at most.
 
         Args:
             timeout: seconds to wait at most. What is not sent by then is given up, and counted
@@ -78,7 +83,7 @@ class Telemetry:
         with self._lock:
             ends = self._ends
             if ends is None:
-                ends = self._ends = self._begin()
+                ends = self._ends = self._begin(timeout / 2)
         done = _wait(ends, 0 if self._given_up else timeout)
         if not done and not self._given_up:
             self._given_up = True
@@ -91,14 +96,16 @@ class Telemetry:
             )
         return done
 
-    def _begin(self) -> list[threading.Event]:
+    def _begin(self, patience: float) -> list[threading.Event]:
         """End each provider on a thread of its own: the SDK's time-outs cover no silent peer."""
         if self._handler is not None:
             logging.getLogger().removeHandler(self._handler)
-        ends = []
+        ends: list[threading.Event] = []
         for provider in self.providers:
             ended = threading.Event()
-            threading.Thread(target=_end, args=(provider, ended), daemon=True).start()
+            first = list(ends) if isinstance(provider, MeterProvider) else []
+            given = (provider, ended, first, patience)
+            threading.Thread(target=_end, args=given, daemon=True).start()
             ends.append(ended)
         return ends
 
@@ -113,7 +120,10 @@ def _wait(ends: Sequence[threading.Event], timeout: float) -> bool:
     return True
 
 
-def _end(provider: Any, ended: threading.Event) -> None:
+def _end(
+    provider: Any, ended: threading.Event, first: Sequence[threading.Event], patience: float
+) -> None:
+    _wait(first, patience)
     try:
         provider.shutdown()
     except Exception:  # the SDK raises plain ones; telemetry must never hurt the program
@@ -166,9 +176,9 @@ def configure(
 def _make(service_name: str | None, service_version: str | None) -> Telemetry:
     payloads = captures_payloads()
     resource = make_resource(service_name, service_version)
-    metrics, logs = make_meter_provider(resource), make_logger_provider(resource)
+    logs, metrics = make_logger_provider(resource), make_meter_provider(resource)
     traces = make_tracer_provider(resource) if level() != "metrics" else None
-    owned = [each for each in (traces, metrics, logs) if each is not None]
+    owned = [each for each in (traces, logs, metrics) if each is not None]
     handler = None
     if logs is not None:
         handler = ExportingHandler(logs.provider, payloads=payloads)

@@ -91,6 +91,13 @@ def run(endpoint: str, protocol: str, trouble: str, end_s: float, **variables: s
     )
 
 
+@pytest.fixture
+def receiver() -> Iterator[Any]:
+    """A collector that is well."""
+    with HttpReceiver() as well:
+        yield well
+
+
 def test_without_telemetry_the_work_is_the_same() -> None:
     report = run("http://127.0.0.1:9", HTTP, "none", 5, OTEL_SDK_DISABLED="true")
     assert report.said["result"] == WORK
@@ -176,6 +183,25 @@ def test_points_that_were_refused_are_counted_one_by_one() -> None:
     assert report.lost("metrics") == sent
 
 
+def test_the_last_figures_tell_of_all_that_was_lost(receiver: HttpReceiver) -> None:
+    """Also of what was lost at the very end: metrics are the last to be exported."""
+    nowhere = {
+        f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT": f"{receiver.endpoint}/nowhere"
+        for signal in ("TRACES", "LOGS")
+    }
+    report = run(receiver.endpoint, HTTP, "none", 5, **nowhere)
+    report.check(NOTHING)
+    assert report.said["in_time"]
+    told = {
+        tuple(text for _, text in attributes): value
+        for (name, attributes), value in points(receiver.last()).items()
+        if name == "routilux.telemetry.dropped"
+    }
+    assert told == {
+        tuple(reversed(key.split("/"))): count for key, count in report.said["lost"].items()
+    }
+
+
 @pytest.mark.parametrize("kind", RECEIVERS, ids=lambda kind: kind.protocol)
 def test_a_collector_that_is_slow(kind: Any) -> None:
     with faulty.slow(kind) as receiver:
@@ -196,13 +222,6 @@ def consumed(sent: dict[tuple[str, Any], float]) -> dict[str, float]:
         for (name, attributes), value in sent.items()
         if name == "routilux.slot.items.consumed" and value
     }
-
-
-@pytest.fixture
-def receiver() -> Iterator[Any]:
-    """A collector that is well."""
-    with HttpReceiver() as well:
-        yield well
 
 
 def test_a_hook_of_somebody_else_that_raises(receiver: HttpReceiver) -> None:

@@ -11,6 +11,7 @@ from benchmarks.figures import FIGURES
 from benchmarks.flows import (
     debugging,
     event_streams,
+    exporting,
     gate,
     live_jobs,
     newcomer,
@@ -22,8 +23,11 @@ from benchmarks.flows import (
     throughput,
     waiter,
 )
+from benchmarks.flows.collectors import KINDS
 from benchmarks.flows.endless import grid
 from benchmarks.flows.running import finish, stop
+from benchmarks.model import Spec
+from benchmarks.process import measure
 from routilux import ExecutionStatus, Flow, Routine, Runtime
 
 if TYPE_CHECKING:
@@ -35,6 +39,7 @@ MODULES: dict[str, ModuleType] = {
     for module in (
         debugging,
         event_streams,
+        exporting,
         gate,
         live_jobs,
         newcomer,
@@ -127,6 +132,12 @@ def test_the_debugger_is_measured(name: str) -> None:
 @pytest.mark.parametrize("name", ["far", "near"])
 def test_breakpoints_elsewhere_lose_nothing(name: str) -> None:
     assert debugging.WORKLOADS[name](Options(500, pool=4))["items"] == 500
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_collector_in_trouble_costs_no_item(kind: str) -> None:
+    """In a process of its own, as in the benchmark: telemetry can be set up only once."""
+    assert measure(Spec("flows.exporting", f"A-{kind}", 2_500, pool=4))["items"] == 2_500
 
 
 def test_newcomers_are_served_beside_endless_sources() -> None:
