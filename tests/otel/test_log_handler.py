@@ -20,17 +20,21 @@ if TYPE_CHECKING:
 
 @contextmanager
 def exporting() -> Iterator[InMemoryLogRecordExporter]:
-    """What our handler exports, while it is the only one of the root: pytest has some there."""
+    """What our handler exports, while it is the only one: pytest and other tests have some."""
     exporter = InMemoryLogRecordExporter()
     provider = LoggerProvider(shutdown_on_exit=False)
     provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
     handler = ExportingHandler(provider)
-    root = logging.getLogger()
-    others, root.handlers[:] = root.handlers[:], [handler]
+    loggers = [logging.getLogger(name) for name in (None, "routilux", LOG)]
+    others = [logger.handlers[:] for logger in loggers]
+    for logger in loggers:
+        logger.handlers[:] = []
+    loggers[0].addHandler(handler)
     try:
         yield exporter
     finally:
-        root.handlers[:] = others
+        for logger, known in zip(loggers, others, strict=True):
+            logger.handlers[:] = known
         provider.shutdown()
 
 
