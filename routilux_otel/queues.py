@@ -70,7 +70,29 @@ class Room:
         self._losses.add(self._signal, SHUTDOWN, left)
 
 
-class SpanQueue(SpanProcessor):
+class _Queue:
+    """How a queue ends, whatever it sends."""
+
+    _room: Room
+    _exporter: CountingSpanExporter | CountingLogExporter
+    _batches: BatchSpanProcessor | BatchLogRecordProcessor
+
+    def shutdown(self) -> None:
+        """Send what waits and end. Blocks for the exporter."""
+        self._batches.shutdown()  # type: ignore[no-untyped-call]
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Count all that has not been sent as lost, and send nothing more. Does not block."""
+        self._room.close()
+        self._exporter.give_up()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send what waits. Blocks for the exporter."""
+        return self._batches.force_flush(timeout_millis)
+
+
+class SpanQueue(_Queue, SpanProcessor):
     """Sends spans in batches, from a thread of its own.
 
     Args:
@@ -78,6 +100,8 @@ class SpanQueue(SpanProcessor):
         losses: where lost spans are counted.
         limits: how many may wait, and how many are sent together.
     """
+
+    _batches: BatchSpanProcessor
 
     def __init__(self, exporter: SpanExporter, losses: Losses, limits: QueueLimits) -> None:
         self._room = Room(limits.waiting, "traces", losses)
@@ -94,23 +118,11 @@ class SpanQueue(SpanProcessor):
         if span.context is not None and span.context.trace_flags.sampled and self._room.take():
             self._batches.on_end(span)
 
-    def shutdown(self) -> None:
-        """Send what waits and end. Blocks for the exporter."""
-        self._batches.shutdown()  # type: ignore[no-untyped-call]
-        self.give_up()
 
-    def give_up(self) -> None:
-        """Count all that has not been sent as lost, and send nothing more. Does not block."""
-        self._room.close()
-        self._exporter.give_up()
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Send what waits. Blocks for the exporter."""
-        return self._batches.force_flush(timeout_millis)
-
-
-class LogQueue(LogRecordProcessor):
+class LogQueue(_Queue, LogRecordProcessor):
     """The same for log records."""
+
+    _batches: BatchLogRecordProcessor
 
     def __init__(self, exporter: LogRecordExporter, losses: Losses, limits: QueueLimits) -> None:
         self._room = Room(limits.waiting, "logs", losses)
@@ -125,17 +137,3 @@ class LogQueue(LogRecordProcessor):
         """Queue a record."""
         if self._room.take():
             self._batches.on_emit(log_record)
-
-    def shutdown(self) -> None:
-        """Send what waits and end. Blocks for the exporter."""
-        self._batches.shutdown()  # type: ignore[no-untyped-call]
-        self.give_up()
-
-    def give_up(self) -> None:
-        """Count all that has not been sent as lost, and send nothing more. Does not block."""
-        self._room.close()
-        self._exporter.give_up()
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Send what waits. Blocks for the exporter."""
-        return self._batches.force_flush(timeout_millis)

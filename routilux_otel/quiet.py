@@ -82,12 +82,3 @@ def hear() -> None:
     sdk.propagate = False
     for name in BELOW:
         logging.getLogger(name).addFilter(_OF_PROCESS)
-
-
-def hear_no_more() -> None:
-    """Leave the logs as they were."""
-    sdk = logging.getLogger("opentelemetry")
-    sdk.removeHandler(PROCESS_COMPLAINTS)
-    sdk.propagate = True
-    for name in BELOW:
-        logging.getLogger(name).removeFilter(_OF_PROCESS)
