@@ -102,6 +102,7 @@ def _admit_held(slot: JobSlot) -> bool:
     hit = debugger.at_entry(slot, item) if debugger is not None else None
     if hit is None or debugger is None:
         slot.queue.let_in(item, slot.job.clock.time_ns())
+        slot.consumer.news = True
         return True
     for _, caught in hit.items:
         slot.queue.put_held_back(caught)
@@ -122,4 +123,5 @@ def _admit_waiting(slot: JobSlot, leg: Leg) -> bool:
     if _is_caught(slot, item):
         return False
     slot.queue.put(item, slot.job.clock.time_ns())
+    slot.consumer.news = True
     return True

@@ -149,7 +149,11 @@ class JobSlot(Slot):
 
     def admit(self) -> bool:
         """Let held and waiting items in, as far as there is room and nothing stops them."""
-        return entry.admit(self) if self.guarded else super().admit()
+        if self.guarded:
+            return entry.admit(self)
+        admitted = super().admit()
+        self.consumer.news |= admitted
+        return admitted
 
     def reopen(self) -> None:
         """Nothing keeps items out any more: held ones go in, then those that stood still.
@@ -157,8 +161,7 @@ class JobSlot(Slot):
         Only a slot that holds its producers back lets them go on waiting.
         """
         self.refresh()
-        if self.admit():
-            self.consumer.news = True
+        self.admit()
         if self.holds_back:
             return
         for leg in [leg for leg in self.legs if not leg.parcel.outside]:
@@ -288,8 +291,7 @@ class JobSlot(Slot):
     def taken(self) -> None:
         """Items have left: let waiting ones in, and start producers that waited for room."""
         if self.legs or self.queue.held:
-            if self.admit():
-                self.consumer.news = True
+            self.admit()
             if self.legs or self.queue.held:
                 return
         for producer in self.producers:
