@@ -36,4 +36,5 @@ def _commit(
     if not draft.checked and debugger.stops_at_routine(activation.node, draft, found):
         return False
     activation.claim = draft.commit(job.clock.time_ns())
+    activation.node.consider()  # what it has made room for is work for another lane
     return True

@@ -701,3 +701,25 @@ def test_a_hit_without_items_has_none_to_drop(rt):
         job.debug.drop(job.debug.hits[0].id)
     resume_until_done(rt, job)
     assert sink.received == [0, 1]
+
+
+# -- what a breakpoint that stops nothing must not change ------------------------------------------
+
+
+def test_a_watched_routine_uses_its_other_lane_for_what_an_activation_has_made_room_for(rt):
+    """Its first activation passes the breakpoint and stands before its own, full slot."""
+    looped = made(slots=("in",), concurrency=2, max_queue_length=1)
+
+    def logic(items: list[int]) -> None:
+        for item in items:
+            if item < 10:
+                looped.emit_item("out", item + 10)
+
+    looped.set_logic(logic)
+    flow = line(source(range(4)), looped, on_stall="fail")
+    flow.connect("r1", "out", "r1", "in")
+    job, mark = paused_before(rt, flow, at_routine("r1"), condition="false")
+    rt.run_until_idle()
+    assert (job.status, job.error) == (ExecutionStatus.COMPLETED, None)
+    assert mark.hit_count == 0
+    assert figures(job, "r1", "in").consumed == 8
