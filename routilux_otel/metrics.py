@@ -10,7 +10,8 @@ import threading
 import weakref
 from typing import TYPE_CHECKING
 
-from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
+from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation, get_meter_provider
+from opentelemetry.sdk.metrics import MeterProvider as SdkMeterProvider
 
 from routilux.engine.ledger import PROCESS_LEDGER, Ledger
 from routilux.monitoring.instruments import INSTRUMENTS, Instrument
@@ -132,6 +133,9 @@ def observe(
 ) -> Observed:
     """Register every instrument with a provider; twice is once.
 
+    Those of the API's stand-in become the instruments of the global provider once there is one, and
+    are not made again: the SDK would keep the first and never ask the second.
+
     Args:
         provider: whose readers collect the figures.
         ledger: whose jobs.
@@ -141,8 +145,17 @@ def observe(
         What stands behind the instruments.
     """
     with _observing:
-        known = _observed.get(provider)
+        known = _observed.get(provider) or _made_before(provider)
         if known is None:
-            known = _observed[provider] = Observed(provider, ledger, losses)
+            known = Observed(provider, ledger, losses)
+        _observed[provider] = known
         known.collection.active = True
         return known
+
+
+def _made_before(provider: MeterProvider) -> Observed | None:
+    """What was registered with the stand-in of a provider that has become the global one since."""
+    if provider is not get_meter_provider():
+        return None
+    early = (each for known, each in _observed.items() if not isinstance(known, SdkMeterProvider))
+    return next(early, None)

@@ -116,7 +116,11 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute(ITEM_IDS, "string[]", "The items, by id."),
     Attribute(REASON, "string", "Why, as whoever asked for it has said."),
     Attribute(IDENTITY, "string", "Who asked for it; over HTTP the name of the key."),
-    Attribute(BLOCK_REASON, "string", "Why somebody waited: full or paused."),
+    Attribute(
+        BLOCK_REASON,
+        "string",
+        "Why a producer waited or a lane was blocked: full, paused, breakpoint, retry, worker.",
+    ),
     Attribute(RETRY_ATTEMPT, "int", "Which wait for room it is, from 1."),
     Attribute(RETRY_DELAY, "double", "Seconds of the wait at most; 0: until there is room."),
     Attribute(SIZE, "int", "Items that wait in the slot."),

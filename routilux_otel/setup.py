@@ -55,11 +55,20 @@ class Telemetry:
         """Whether `configure` has made a provider; the program's own are its own to end."""
         return bool(self.providers)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether `shutdown` was called."""
+        return self._ends is not None
+
     def state(self) -> dict[str, Any]:
-        """How it is, as JSON data: ``state`` is ``on``, ``ending`` or ``ended``."""
+        """How it is, as JSON data.
+
+        ``state`` is ``on``, ``ending`` or ``ended``; ``lost`` counts what was lost since the
+        process began, by signal.
+        """
         ends = self._ends
         state = "on" if ends is None else "ended" if all(e.is_set() for e in ends) else "ending"
-        return {"state": state, "owned": self.owned}
+        return {"state": state, "owned": self.owned, "lost": _by_signal(PROCESS_LOSSES)}
 
     def instrument_app(self, app: FastAPI) -> None:
         """Let each request to an application be a span: see `routilux_otel.http`."""
@@ -81,9 +90,8 @@ class Telemetry:
         if not self.owned:
             return True
         with self._lock:
-            ends = self._ends
-            if ends is None:
-                ends = self._ends = self._begin(timeout / 2)
+            first = self._ends is None
+            ends = self._ends = self._ends or self._begin(timeout / 2)
         done = _wait(ends, 0 if self._given_up else timeout)
         if not done and not self._given_up:
             self._given_up = True
@@ -92,8 +100,10 @@ class Telemetry:
             logger.warning(
                 "Telemetry did not end within %g s. Lost since it began: %s",
                 timeout,
-                _in_words(PROCESS_LOSSES),
+                in_words(PROCESS_LOSSES),
             )
+        elif done and first and PROCESS_LOSSES.read():
+            logger.warning("Telemetry has ended. Lost since it began: %s", in_words(PROCESS_LOSSES))
         return done
 
     def _begin(self, patience: float) -> list[threading.Event]:
@@ -132,11 +142,16 @@ def _end(
         ended.set()
 
 
-def _in_words(losses: Losses) -> str:
+def _by_signal(losses: Losses) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for (signal, _), count in losses.read().items():
         counts[signal] += count
-    words = [f"{count} {RECORDS[signal]}" for signal, count in sorted(counts.items())]
+    return dict(sorted(counts.items()))
+
+
+def in_words(losses: Losses) -> str:
+    """What was lost, for people."""
+    words = [f"{count} {RECORDS[signal]}" for signal, count in _by_signal(losses).items()]
     return ", ".join(words) or "nothing"
 
 
@@ -147,7 +162,10 @@ _configuring = threading.Lock()
 def configure(
     service_name: str | None = None, service_version: str | None = None
 ) -> Telemetry | None:
-    """Export what Routilux does as the ``OTEL_*`` variables say. Twice is once.
+    """Export what Routilux does as the ``OTEL_*`` variables say.
+
+    Twice is once, whatever the second asks for. OpenTelemetry sets a provider once in a process,
+    so after `shutdown` it cannot begin anew: that is said in the log.
 
     Providers that the program has set are used as they are, and never replaced. For each signal
     without one a provider is made and set, with OTLP over HTTP or gRPC
@@ -170,6 +188,11 @@ def configure(
     with _configuring:
         if _telemetry is None:
             _telemetry = _make(service_name, service_version)
+        elif _telemetry.has_ended:
+            logger.warning(
+                "Telemetry was shut down, and OpenTelemetry sets its providers once in a process: "
+                "nothing is exported any more. Call shutdown() at the very end."
+            )
         return _telemetry
 
 

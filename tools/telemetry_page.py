@@ -32,7 +32,8 @@ LIMITS = f"""\
 ## Limits
 
 - Levels and counters are read when they are collected, in one walk over all jobs; an item costs no call. Counters never fall while the process lives, also when jobs end.
-- Levels are of live jobs only: a flow without one has no gauge.
+- Levels are of live jobs only: a flow without one has no gauge. Prometheus goes on showing the last value of a series that has ended, for five minutes when it was received over OTLP.
+- What was begun when telemetry is turned off in mid-run ends without a status.
 - Histograms record at most {RATE} values a second of each routine, slot or flow, and as many at once; beyond that they are evenly sampled. Counters are exact.
 - The two counters with `{registry.JOB}` have at most {JOB_SET_LIMIT} sets of attributes; what comes after that is counted under `_other`. Only jobs that had to wait or were refused something appear.
 - The SDK keeps 2,000 sets of attributes for each instrument and folds the rest into one with `otel.metric.overflow`. A program with more slots than that needs a view of its own.

@@ -39,6 +39,7 @@ def report_lines(report: Report, width: int | None = None) -> Iterator[str]:
     yield from wrapped(f"Census of {printable(report.root)}: {outcome}", width)
     if report.error:
         yield from wrapped(printable(report.error), width, indent=2)
+    yield from wrapped(f"job {report.job_id}", width, indent=2)  # what a back end is asked for
     yield ""
     yield f"  files      {report.files:>9}"
     yield f"  parsed     {report.parsed:>9}"

@@ -73,7 +73,7 @@ def test_a_paused_census_is_the_same_there_and_over_http(kind):
         while not jobs:
             jobs = call(f"{url}/api/jobs")["jobs"]
         ready = call(f"{url}/api/health/ready")
-        assert ready["telemetry"] == {"state": "on", "owned": True}
+        assert ready["telemetry"] == {"state": "on", "owned": True, "lost": {}}
         job = f"{url}/api/jobs/{jobs[0]['job_id']}"
         while not sums(ours(receiver.next()), "items.consumed").get("report.items"):
             pass

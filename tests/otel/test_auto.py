@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from routilux.monitoring.instruments import INSTRUMENTS
 from tests.demo.folders import make_folder
-from tests.otel.receivers import RECEIVERS, Receiver
+from tests.otel.receivers import RECEIVERS, Receiver, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+CONSUMED = "routilux.slot.items.consumed"
 BIN = Path(sys.executable).parent
 PLAIN = """
 from routilux import Flow, Runtime
@@ -38,6 +40,11 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 provider = TracerProvider()
 provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
 trace.set_tracer_provider(provider)
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.metrics import set_meter_provider
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+set_meter_provider(MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())]))
 """
 
 
@@ -61,6 +68,9 @@ def test_the_demo_is_watched(kind: type[Receiver], tmp_path: Path) -> None:
         done = instrumented([str(BIN / "routilux"), "demo", str(folder), "--json"], receiver)
         assert done.returncode == 0, done.stderr
         spans = receiver.spans()
+        figures = {each.name for each in metrics(receiver.last())}
+    assert {row.name for row in INSTRUMENTS if row.name.startswith("routilux.worker")} <= figures
+    assert CONSUMED in figures  # of observables: histograms alone would come without a reading
     assert json.loads(done.stdout)
     jobs = [span for span in spans if span.name.startswith("job ")]
     assert len(jobs) == 1
@@ -76,4 +86,6 @@ def test_a_program_of_its_own_providers_is_watched_with_them() -> None:
         done = instrumented([sys.executable, "-c", OWN + PLAIN], receiver)
         assert done.returncode == 0, done.stderr
         names = sorted({span.name for span in receiver.spans()})
+        figures = {each.name for each in metrics(receiver.last())}
     assert names == ["job plain", "process numbers", "process sink"]
+    assert CONSUMED in figures

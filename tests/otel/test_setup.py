@@ -31,9 +31,9 @@ TWICE = """
 import routilux_otel
 telemetry = routilux_otel.configure()
 assert telemetry is routilux_otel.configure()
-assert telemetry.state() == {"state": "on", "owned": True}
+assert telemetry.state() == {"state": "on", "owned": True, "lost": {}}
 assert telemetry.shutdown() and telemetry.shutdown() and routilux_otel.shutdown()
-assert telemetry.state() == {"state": "ended", "owned": True}
+assert telemetry.state() == {"state": "ended", "owned": True, "lost": {}}
 """
 
 NOTHING = """
