@@ -28,12 +28,14 @@ assert 'routilux.worker.limit' in names, names
 """
 
 TWICE = """
-import routilux_otel
+import routilux_otel, sys
 telemetry = routilux_otel.configure()
 assert telemetry is routilux_otel.configure()
 assert telemetry.state() == {"state": "on", "owned": True, "lost": {}}
 assert telemetry.shutdown() and telemetry.shutdown() and routilux_otel.shutdown()
 assert telemetry.state() == {"state": "ended", "owned": True, "lost": {}}
+print("again", file=sys.stderr, flush=True)
+assert telemetry is routilux_otel.configure()
 """
 
 NOTHING = """
@@ -94,7 +96,12 @@ def test_a_provider_that_exists_is_used_and_never_replaced() -> None:
 def test_configuring_and_ending_twice_is_once() -> None:
     with HttpReceiver() as receiver:
         done = run(TWICE, EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert done.returncode == 0, done.stderr
+        first, _, again = done.stderr.partition("again\n")
+        assert first == ""
+        assert again.startswith(
+            "Telemetry was shut down, and OpenTelemetry sets its providers once"
+        )
         assert receiver.requests.qsize() == 1
 
 
