@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -24,8 +25,9 @@ LIMIT_S = 50
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """The running process, and the addresses that it printed."""
+    relative = os.path.relpath(tmp_path, ROOT)  # as people give it
     process = subprocess.Popen(
-        [sys.executable, "-m", "tools.backends.stack", "--free-ports", "--folder", tmp_path],
+        [sys.executable, "-m", "tools.backends.stack", "--free-ports", "--folder", relative],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -92,7 +94,9 @@ def test_a_second_one_in_its_folder_is_not_started(running, tmp_path):
         cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False,
     )  # fmt: skip
     assert (second.returncode, second.stdout) == (1, "")
-    assert second.stderr.startswith(f"Not started: process {process.pid} uses {tmp_path}. Stop ")
+    assert second.stderr.startswith(
+        f"Not started: process {process.pid} uses {tmp_path.resolve()}. Stop "
+    )
     assert second.stderr.count("\n") == 1
     assert (tmp_path / "prometheus" / "targets" / "jaeger.yaml").read_text() == targets
     assert all(listens(address) for address in addresses.values())
@@ -107,7 +111,7 @@ def test_it_says_which_one_ended_by_itself(running, tmp_path):
     _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 1
     assert err == (
-        f"jaeger has ended by itself: see {tmp_path}/jaeger/jaeger.log\n"
+        f"jaeger has ended by itself: see {tmp_path.resolve()}/jaeger/jaeger.log\n"
         "The others were stopped as well. The traces are gone: Jaeger keeps them in memory.\n"
     )
     assert not any(listens(address) for address in addresses.values())

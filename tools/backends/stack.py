@@ -136,6 +136,10 @@ def _run(folder: Path, ports: Ports) -> int:
     except KeyboardInterrupt:
         print("\n== stack: stopped before it was healthy")
         return 0
+    finally:
+        # At its end Python gives functions up, and the default would kill it; this stays.
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
     if ended is None:
         print("\n== stack: stopped")
         return 0
@@ -163,7 +167,7 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 def _ignore_endings() -> None:
     """Another Ctrl-C must not leave one of them behind; nor the SIGHUP that `make` passes on."""
     for number in ENDINGS:
-        # Not SIG_IGN: Python complains of a signal that has come before it was set.
+        # Not SIG_IGN yet: Python complains of a signal that has come before that was set.
         signal.signal(number, lambda *_: None)
 
 
@@ -190,7 +194,9 @@ def main(arguments: Sequence[str]) -> int:
     if absent:
         print(f"Not built: {', '.join(absent)}. Run `make backends` first.", file=sys.stderr)
         return 1
-    return run_until_stopped(chosen.folder, free_ports() if chosen.free_ports else Ports())
+    # The servers run in folders of their own, where a relative path would lead elsewhere.
+    folder = chosen.folder.resolve()
+    return run_until_stopped(folder, free_ports() if chosen.free_ports else Ports())
 
 
 if __name__ == "__main__":
