@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -24,8 +25,9 @@ LIMIT_S = 50
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """The running process, and the addresses that it printed."""
+    relative = os.path.relpath(tmp_path, ROOT)  # as people give it
     process = subprocess.Popen(
-        [sys.executable, "-m", "tools.backends.stack", "--free-ports", "--folder", tmp_path],
+        [sys.executable, "-m", "tools.backends.stack", "--free-ports", "--folder", relative],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -52,7 +54,7 @@ def listens(address: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_prints_where_they_are_and_stops_them_all(running, number):
     process, addresses = running
     assert set(addresses) == {"OTLP", "Prometheus", "Jaeger"}
@@ -76,6 +78,30 @@ def test_an_impatient_second_signal_leaves_nothing_behind(running):
     assert not any(server.is_running() for server in servers)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the servers outlive it")
+def test_a_kill_of_it_ends_the_servers(running):
+    process, addresses = running
+    process.kill()
+    process.communicate(timeout=LIMIT_S)
+    until(lambda: not any(listens(address) for address in addresses.values()))
+
+
+def test_a_second_one_in_its_folder_is_not_started(running, tmp_path):
+    process, addresses = running
+    targets = (tmp_path / "prometheus" / "targets" / "jaeger.yaml").read_text()
+    second = subprocess.run(
+        [sys.executable, "-m", "tools.backends.stack", "--free-ports", "--folder", tmp_path],
+        cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S, check=False,
+    )  # fmt: skip
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr.startswith(
+        f"Not started: process {process.pid} uses {tmp_path.resolve()}. Stop "
+    )
+    assert second.stderr.count("\n") == 1
+    assert (tmp_path / "prometheus" / "targets" / "jaeger.yaml").read_text() == targets
+    assert all(listens(address) for address in addresses.values())
+
+
 def test_it_says_which_one_ended_by_itself(running, tmp_path):
     process, addresses = running
     (jaeger,) = [
@@ -84,5 +110,8 @@ def test_it_says_which_one_ended_by_itself(running, tmp_path):
     jaeger.kill()
     _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 1
-    assert err == f"jaeger has ended by itself: see {tmp_path}/jaeger/jaeger.log\n"
+    assert err == (
+        f"jaeger has ended by itself: see {tmp_path.resolve()}/jaeger/jaeger.log\n"
+        "The others were stopped as well. The traces are gone: Jaeger keeps them in memory.\n"
+    )
     assert not any(listens(address) for address in addresses.values())

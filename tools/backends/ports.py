@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, fields
 
 HOST = "127.0.0.1"
+UDP = frozenset({"jaeger_agent_compact", "jaeger_agent_binary", "jaeger_agent_zipkin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,29 @@ class Ports:
     jaeger_agent_compact: int = 6831
     jaeger_agent_binary: int = 6832
     jaeger_agent_zipkin: int = 5775
+
+
+def taken(ports: Ports) -> dict[str, list[int]]:
+    """The ports on which something listens already, by the server that wants them."""
+    found: dict[str, list[int]] = {}
+    for each in fields(Ports):
+        port = getattr(ports, each.name)
+        kind = socket.SOCK_DGRAM if each.name in UDP else socket.SOCK_STREAM
+        if not _is_free(port, kind):
+            found.setdefault(each.name.split("_")[0], []).append(port)
+    return found
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as tried:
+        if kind == socket.SOCK_STREAM:
+            # As the servers do: connections that have just ended do not keep a port.
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def free_ports() -> Ports:

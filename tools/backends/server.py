@@ -5,20 +5,22 @@ from __future__ import annotations
 import http.client
 import os
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 START_S = 60.0  # a cold start on a busy machine; the servers need about one second
 STOP_S = 15.0  # how long a server may take to hand over what it has
 ASK_EVERY_S = 0.05
 ASK_S = 2.0
 SHOWN_LINES = 20
+FOLLOW = Path(__file__).with_name("follow.py")
 
 
 class ServerError(Exception):
@@ -46,6 +48,7 @@ class Server:
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    _log_before: int = 0  # the bytes of earlier starts
 
     def __enter__(self) -> Server:
         try:
@@ -65,11 +68,20 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
-        """Start the process; does not wait until it can be used."""
+        """Start the process; does not wait until it can be used.
+
+        On Linux it ends when the thread that calls this ends, also by a SIGKILL.
+
+        Raises:
+            ServerError: something else answers where it would.
+        """
         assert not self.is_running, f"{self.name} runs already"
+        if _answers(self.health):
+            raise ServerError(f"{self.name} is not started: something answers at {self.health}")
         with self.log.open("ab") as log:
+            self._log_before = log.tell()
             self.process = subprocess.Popen(
-                self.command,
+                [*_following(), *self.command],
                 cwd=self.folder,
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
@@ -89,9 +101,13 @@ class Server:
         """
         assert self.process is not None
         end = time.monotonic() + timeout
-        while not _answers(self.health):
-            if self.ends_within(ASK_EVERY_S):
+        while True:
+            healthy = _answers(self.health)
+            # It may be another one that has answered, and ours ends because the port is taken.
+            if self.ends_within(0 if healthy else ASK_EVERY_S):
                 raise ServerError(f"{self.name} ended with {self.process.returncode}{self._tail()}")
+            if healthy:
+                return
             if time.monotonic() > end:
                 raise ServerError(f"{self.name} is not healthy after {timeout:g} s{self._tail()}")
 
@@ -128,8 +144,17 @@ class Server:
         return True
 
     def _tail(self) -> str:
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        """The end of what it has printed since this start."""
+        printed = self.log.read_bytes()[self._log_before :]
+        lines = printed.decode(encoding="utf-8", errors="replace").splitlines()
         return "\n".join([f"; the end of {self.log}:", *lines[-SHOWN_LINES:]])
+
+
+def _following() -> list[str]:
+    """What stands before a command so that its process ends with this one, where that can be."""
+    if sys.platform != "linux":
+        return []
+    return [sys.executable, "-I", "-S", str(FOLLOW), str(os.getpid())]
 
 
 def _answers(address: str) -> bool:

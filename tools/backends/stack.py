@@ -14,18 +14,22 @@ from typing import TYPE_CHECKING
 from tools.backends.build import missing
 from tools.backends.collector import make_collector
 from tools.backends.jaeger import make_jaeger
+from tools.backends.lock import FolderInUseError, hold
 from tools.backends.places import built
-from tools.backends.ports import HOST, Ports, free_ports
+from tools.backends.ports import HOST, Ports, free_ports, taken
 from tools.backends.prometheus import make_prometheus
 from tools.backends.server import ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from types import FrameType
 
     from tools.backends.server import Server
 
 LOOK_EVERY_S = 0.5  # whether one has died
 SHARE = "ROUTILUX_COLLECTOR_TRACE_SHARE"
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: its terminal was closed
+BESIDE = f"{sys.executable} -m tools.backends.stack --free-ports --folder DIR"
 
 
 class Stack:
@@ -99,10 +103,29 @@ def addresses(stack: Stack) -> str:
 
 
 def run_until_stopped(folder: Path, ports: Ports) -> int:
-    """Run the three until Ctrl-C or SIGTERM; 1 when one of them ends by itself."""
+    """Run the three until Ctrl-C, SIGTERM or SIGHUP.
+
+    Returns:
+        1 when they could not be started, or one of them has ended by itself.
+    """
+    try:
+        with hold(folder):
+            wanted = taken(ports)
+            if not wanted:
+                return _run(folder, ports)
+            each = "; ".join(f"{name} {', '.join(map(str, its))}" for name, its in wanted.items())
+            trouble = f"these ports are taken: {each}"
+    except FolderInUseError as error:
+        trouble = str(error)
+    print(f"Not started: {trouble}. Stop what is there, or run `{BESIDE}`.", file=sys.stderr)
+    return 1
+
+
+def _run(folder: Path, ports: Ports) -> int:
+    """Run the three, for which there is room."""
     # Who starts the stack wants to see what he just did; in service a tenth is the default.
     environment = {SHARE: os.environ.get(SHARE, "100")}
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _listen_to_endings()
     try:
         with Stack(folder, ports, environment) as stack:
             print(f"== stack: all healthy, logs in {folder}\n{addresses(stack)}", flush=True)
@@ -113,11 +136,39 @@ def run_until_stopped(folder: Path, ports: Ports) -> int:
     except KeyboardInterrupt:
         print("\n== stack: stopped before it was healthy")
         return 0
+    finally:
+        # At its end Python gives functions up, and the default would kill it; this stays.
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
     if ended is None:
         print("\n== stack: stopped")
         return 0
-    print(f"{ended.name} has ended by itself: see {ended.log}", file=sys.stderr)
+    print(
+        f"{ended.name} has ended by itself: see {ended.log}\n"
+        "The others were stopped as well. The traces are gone: Jaeger keeps them in memory.",
+        file=sys.stderr,
+    )
     return 1
+
+
+def _listen_to_endings() -> None:
+    """Let the first signal that wants an end be a KeyboardInterrupt."""
+    for number in ENDINGS:
+        # `nohup` ignores SIGHUP for us, and that is somebody's wish.
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    _ignore_endings()
+    raise KeyboardInterrupt
+
+
+def _ignore_endings() -> None:
+    """Another Ctrl-C must not leave one of them behind; nor the SIGHUP that `make` passes on."""
+    for number in ENDINGS:
+        # Not SIG_IGN yet: Python complains of a signal that has come before that was set.
+        signal.signal(number, lambda *_: None)
 
 
 def _first_to_end(stack: Stack) -> Server | None:
@@ -129,9 +180,7 @@ def _first_to_end(stack: Stack) -> Server | None:
     except KeyboardInterrupt:
         pass
     finally:
-        # Another Ctrl-C must not leave one of them behind.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        _ignore_endings()
     return None
 
 
@@ -145,7 +194,9 @@ def main(arguments: Sequence[str]) -> int:
     if absent:
         print(f"Not built: {', '.join(absent)}. Run `make backends` first.", file=sys.stderr)
         return 1
-    return run_until_stopped(chosen.folder, free_ports() if chosen.free_ports else Ports())
+    # The servers run in folders of their own, where a relative path would lead elsewhere.
+    folder = chosen.folder.resolve()
+    return run_until_stopped(folder, free_ports() if chosen.free_ports else Ports())
 
 
 if __name__ == "__main__":
