@@ -302,9 +302,7 @@ class HookSet:
         )
         self.heard_if_sampled = everything - self.heard
 
-    def wants_activation(
-        self, flow_id: str, routine_id: str, now_ns: int, *, sampled: bool
-    ) -> bool:
+    def wants_activation(self, flow_id: str, routine_id: str, now_ns: int, sampled: bool) -> bool:
         """Whether any hook wants to be told of the end of an activation of a job."""
         for hook, sampled_only, is_choosy in self._enders:
             if sampled_only and not sampled:

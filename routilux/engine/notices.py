@@ -75,12 +75,13 @@ class Notices(JobCore):
 
     def wants_activation(self, routine_id: str) -> bool:
         """Whether any hook wants to be told of the end of an activation."""
-        if not (self.hooks.active or PROCESS_HOOKS.active):
+        own, shared = self.hooks, PROCESS_HOOKS
+        if not (own.active or shared.active):
             return False
-        flow_id, now, sampled = self.state.flow_id, self.clock.time_ns(), self.is_sampled
-        return self.hooks.wants_activation(
-            flow_id, routine_id, now, sampled=sampled
-        ) or PROCESS_HOOKS.wants_activation(flow_id, routine_id, now, sampled=sampled)
+        asked = (self.state.flow_id, routine_id, self.clock.time_ns(), self.is_sampled)
+        return (own.active and own.wants_activation(*asked)) or (
+            shared.active and shared.wants_activation(*asked)
+        )
 
     def tell_notices(self) -> None:
         """Tell what has happened since. Without the lock."""
