@@ -16,6 +16,7 @@ QUEUE_FULL = "queue_full"  # it came faster than it could be sent
 JOB_LIMIT = "job_span_limit"  # the job has too many spans
 SHUTDOWN = "shutdown"  # the end did not wait any longer
 CALLBACK = "callback_failed"  # a figure could not be read
+RECORDS = {"traces": "spans", "metrics": "points", "logs": "log records"}
 REASONS = (EXPORT_FAILED, QUEUE_FULL, JOB_LIMIT, SHUTDOWN, CALLBACK)
 
 
@@ -36,6 +37,13 @@ class Losses:
         """All losses so far, by signal and reason."""
         with self._lock:
             return dict(self._counts)
+
+    def in_words(self) -> str:
+        """All losses so far, for people; empty: there are none."""
+        counts: Counter[str] = Counter()
+        for (signal, _), count in self.read().items():
+            counts[signal] += count
+        return ", ".join(f"{count} {RECORDS[signal]}" for signal, count in sorted(counts.items()))
 
 
 PROCESS_LOSSES = Losses()

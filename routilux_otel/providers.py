@@ -33,8 +33,8 @@ from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider, set_tr
 from routilux_otel.exporters import CountingMetricExporter
 from routilux_otel.losses import PROCESS_LOSSES, Losses
 from routilux_otel.queues import LogQueue, SpanQueue
+from routilux_otel.settings import check_metrics, check_otlp, check_sampler, protocol, queue_limits
 from routilux_otel.settings import exporter as exporter_kind
-from routilux_otel.settings import protocol, queue_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,9 +60,12 @@ def make_meter_provider(resource: Resource, losses: Losses = PROCESS_LOSSES) -> 
     Raises:
         ValueError: a variable has a value that is not known.
     """
+    if not isinstance(get_meter_provider(), _ProxyMeterProvider):
+        return None  # and the variables are for the program's own: they are not checked
     sender = metric_exporter()
-    if sender is None or not isinstance(get_meter_provider(), _ProxyMeterProvider):
+    if sender is None:
         return None
+    check_metrics()
     exporter = CountingMetricExporter(sender, losses)
     reader = PeriodicExportingMetricReader(exporter)
     provider = MeterProvider([reader], resource, shutdown_on_exit=False)
@@ -72,11 +75,15 @@ def make_meter_provider(resource: Resource, losses: Losses = PROCESS_LOSSES) -> 
 
 def make_tracer_provider(resource: Resource, losses: Losses = PROCESS_LOSSES) -> Made | None:
     """Make and set a tracer provider, likewise. ``OTEL_TRACES_SAMPLER`` says what is sampled."""
+    if not isinstance(get_tracer_provider(), ProxyTracerProvider):
+        return None  # and the variables are for the program's own: they are not checked
     sender = span_exporter()
-    if sender is None or not isinstance(get_tracer_provider(), ProxyTracerProvider):
+    if sender is None:
         return None
+    check_sampler()
+    limits = queue_limits("OTEL_BSP")
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    queue = SpanQueue(sender, losses, queue_limits("OTEL_BSP"))
+    queue = SpanQueue(sender, losses, limits)
     provider.add_span_processor(queue)
     set_tracer_provider(provider)
     return Made(provider, queue.give_up)
@@ -84,11 +91,14 @@ def make_tracer_provider(resource: Resource, losses: Losses = PROCESS_LOSSES) ->
 
 def make_logger_provider(resource: Resource, losses: Losses = PROCESS_LOSSES) -> Made | None:
     """Make and set a logger provider, likewise."""
+    if not isinstance(get_logger_provider(), ProxyLoggerProvider):
+        return None  # and the variables are for the program's own: they are not checked
     sender = log_exporter()
-    if sender is None or not isinstance(get_logger_provider(), ProxyLoggerProvider):
+    if sender is None:
         return None
+    limits = queue_limits("OTEL_BLRP")
     provider = LoggerProvider(resource, shutdown_on_exit=False)
-    queue = LogQueue(sender, losses, queue_limits("OTEL_BLRP"))
+    queue = LogQueue(sender, losses, limits)
     provider.add_log_record_processor(queue)
     set_logger_provider(provider)
     return Made(provider, queue.give_up)
@@ -101,6 +111,7 @@ def metric_exporter() -> MetricExporter | None:
         return None
     if kind == "console":
         return ConsoleMetricExporter()
+    check_otlp("metrics")
     return GrpcMetrics() if protocol("metrics") == "grpc" else HttpMetrics()
 
 
@@ -111,6 +122,7 @@ def span_exporter() -> SpanExporter | None:
         return None
     if kind == "console":
         return ConsoleSpanExporter()
+    check_otlp("traces")
     return GrpcSpans() if protocol("traces") == "grpc" else HttpSpans()
 
 
@@ -121,4 +133,5 @@ def log_exporter() -> LogRecordExporter | None:
         return None
     if kind == "console":
         return ConsoleLogRecordExporter()
+    check_otlp("logs")
     return GrpcLogs() if protocol("logs") == "grpc" else HttpLogs()

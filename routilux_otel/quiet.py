@@ -8,15 +8,32 @@ below log, too: of theirs it hears what is logged during an export.
 from __future__ import annotations
 
 import logging
+import os
 import threading
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK, Clock
+from routilux_otel.settings import DEFAULT_ENDPOINTS, GRPC_PORT, HTTP_PORT, endpoint, protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from routilux_otel.losses import Signal
 
 LOG = "routilux.otel"
 # Filters are not inherited: each of the loggers that a broken answer makes talk.
 BELOW = ("urllib3.connection", "urllib3.connectionpool")
+# Who talks to the collector: what these log is of one that is not there, or not what was meant.
+SENDERS = ("opentelemetry.exporter.", "urllib3.")
+SIGNALS: dict[Signal, tuple[str, str]] = {
+    # By the logger of the exporter over HTTP, and by the words of the one of all over gRPC.
+    "traces": (".trace_exporter", " traces to "),
+    "metrics": (".metric_exporter", " metrics to "),
+    "logs": ("._log_exporter", " logs to "),
+}
 logger = logging.getLogger(LOG)
 EVERY_NS = 60 * NANOSECONDS
 
@@ -36,8 +53,11 @@ class Complaints(logging.Handler):
         self._unsaid = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say what the SDK has logged."""
-        self.say(" ".join(record.getMessage().split()))
+        """Say what the SDK has logged, and what to look at."""
+        text = " ".join(record.getMessage().split())
+        if record.name.startswith(SENDERS):
+            text = f"{text.rstrip('.')}.{_hint(_signal(record.name, text))}"
+        self.say(text)
 
     def say(self, text: str) -> None:
         """Say it, or count it."""
@@ -49,6 +69,50 @@ class Complaints(logging.Handler):
             self._said_ns, unsaid, self._unsaid = now, self._unsaid, 0
         more = f" ({unsaid} more such lines since the last one)" if unsaid else ""
         logger.warning("Telemetry has trouble, the work goes on: %s%s", text, more)
+
+
+def hint(signal: Signal | None, environment: Mapping[str, str] = os.environ) -> str:
+    """What to look at when a collector does not take what is sent: where it is thought to be."""
+    name, said = endpoint(signal, environment)
+    spoken = protocol(signal or "traces", environment)
+    address = said or DEFAULT_ENDPOINTS[spoken]
+    where = f"{name} is not set" if said is None else name
+    return f"Is a collector at {_shown(address)} ({where})?{_other_port(address, spoken)}"
+
+
+def _hint(signal: Signal | None) -> str:
+    """The same; empty where a variable is wrong that nobody has checked: logging must not raise."""
+    try:
+        return f" {hint(signal)}"
+    except ValueError:
+        return ""
+
+
+def _shown(address: str) -> str:
+    """An address without what may be secret in it: a password, a token."""
+    parts = urlsplit(address)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+    return bare.geturl()
+
+
+def _other_port(address: str, spoken: str) -> str:
+    """A word about a port that is the other protocol's by custom."""
+    port = address.rstrip("/").rpartition(":")[2].partition("/")[0]
+    wrong, other = (HTTP_PORT, "http/protobuf") if spoken == "grpc" else (GRPC_PORT, "grpc")
+    if port != str(wrong):
+        return ""
+    return (
+        f" Port {GRPC_PORT} is for gRPC and {HTTP_PORT} for HTTP: change the port, or set "
+        f"OTEL_EXPORTER_OTLP_PROTOCOL={other}."
+    )
+
+
+def _signal(name: str, text: str) -> Signal | None:
+    """Whose exporter has logged it; None: it does not say."""
+    for signal, (end, words) in SIGNALS.items():
+        if name.endswith(end) or words in text:
+            return signal
+    return None
 
 
 class OfExports(logging.Filter):

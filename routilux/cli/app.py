@@ -32,6 +32,7 @@ from routilux.cli.job_commands import PANEL, jobs
 from routilux.cli.letter_commands import dead_letters
 from routilux.cli.options import Json  # noqa: TC001 - typer reads it
 from routilux.cli.output import TRACEBACK, prepare_streams, print_error, wants_tracebacks
+from routilux.cli.telemetry import HELP as TELEMETRY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ Allowed = Annotated[
 ]
 
 
-@app.command(epilog=EXIT_CODES)
+@app.command(epilog=f"{EXIT_CODES}\n\n{TELEMETRY}")
 def run(
     flow: FlowFile, settings: Settings = None, allow: Allowed = None, as_json: Json = False
 ) -> int:
@@ -80,7 +81,7 @@ def check(
     return check_command.check_flow(flow, settings or (), allow or (), as_json=as_json)
 
 
-@app.command(epilog=EXIT_CODES)
+@app.command(epilog=f"{EXIT_CODES}\n\n{TELEMETRY}")
 def demo(
     path: Annotated[
         Optional[str],  # noqa: UP045 - typer reads it

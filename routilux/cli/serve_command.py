@@ -17,7 +17,7 @@ from routilux.cli.interrupts import Interrupts
 from routilux.cli.logs import server_log
 from routilux.cli.output import print_document, print_lines
 from routilux.cli.saving import prepare_folder, save_jobs
-from routilux.cli.telemetry import telemetry
+from routilux.cli.telemetry import HELP, telemetry
 from routilux.clock import NANOSECONDS
 from routilux.monitoring.flow_registry import FlowRegistry
 from routilux.stores import JobStore
@@ -54,7 +54,7 @@ def serve(
         FlowRegistry.get_instance().register(flow)
     with Interrupts(second=_leave) as interrupts, ExitStack() as stack:
         stack.enter_context(server_log(error_texts=settings.log_error_texts))
-        running = stack.enter_context(telemetry(interrupts))
+        running = stack.enter_context(telemetry(interrupts, logged=True))
         runtime = Runtime(jobs=_store(settings))
         stack.callback(runtime.shutdown, wait=True, timeout=SHUTDOWN_S)
         face = stack.enter_context(http_face(runtime, settings, running))
@@ -71,9 +71,9 @@ def settings_text() -> str:
     try:
         told = load("routilux.api.settings", "api", PURPOSE).settings_help()
     except CommandError as error:
-        return f"{EXIT_CODES}\n\nSettings: {escape(str(error))}"
+        return f"{EXIT_CODES}\n\nSettings: {escape(str(error))}\n\n{HELP}"
     listed = "\n".join(f"{name}: {text}" for name, text in told)
-    return f"{EXIT_CODES}\n\nSettings, by environment variable:\n{listed}"
+    return f"{EXIT_CODES}\n\nSettings, by environment variable:\n{listed}\n\n{HELP}"
 
 
 def _store(settings: ApiSettings) -> JobStore:

@@ -205,8 +205,12 @@ def test_a_collector_that_is_gone_changes_no_result_and_no_exit(root):
     done = finish(start("demo", root, "--json", **settings))
     assert done.code == DONE
     assert done.document["files"] == count(find(root)).files
-    (line,) = done.err.splitlines()
-    assert line.startswith("routilux: telemetry has trouble, the work goes on: ")
+    trouble, patience, lost = done.err.splitlines()
+    assert trouble.startswith("routilux: telemetry has trouble, the work goes on: ")
+    assert trouble.endswith("Is a collector at http://127.0.0.1:9 (OTEL_EXPORTER_OTLP_ENDPOINT)?")
+    assert patience == "routilux: waiting for the collector of telemetry, 5 s at most"
+    assert lost.startswith("routilux: telemetry did not end within 5 s. Lost since it began: ")
+    assert "spans" in lost
 
 
 def test_a_collector_that_is_gone_does_not_keep_ctrl_c_waiting():
@@ -215,6 +219,7 @@ def test_a_collector_that_is_gone_does_not_keep_ctrl_c_waiting():
     process.stdout.readline()
     done, seconds = interrupt(process)
     assert (done.code, seconds < 2) == (INTERRUPTED, True)
+    assert "did not end within 0.4 s. Lost since it began: " in done.err.splitlines()[-1]
 
 
 def test_a_telemetry_variable_that_is_wrong_is_one_line(root):

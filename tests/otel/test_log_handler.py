@@ -12,7 +12,7 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 
 from routilux_otel.log_handler import ExportingHandler
-from routilux_otel.quiet import BELOW, LOG, Complaints, OfExports
+from routilux_otel.quiet import BELOW, LOG, Complaints, OfExports, hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +96,7 @@ def test_a_librarys_warnings_of_an_export_are_complaints(
             logger.debug("a detail")
     finally:
         logger.removeFilter(taken)
-    trouble = "Telemetry has trouble, the work goes on: of an export"
+    trouble = f"Telemetry has trouble, the work goes on: of an export. {hint(None)}"
     assert caplog.record_tuples == [
         (name, logging.WARNING, "of the program"),
         (LOG, logging.WARNING, trouble),

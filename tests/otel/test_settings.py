@@ -8,6 +8,12 @@ from routilux_otel.resource import make_resource
 from routilux_otel.settings import (
     QueueLimits,
     captures_payloads,
+    check_metrics,
+    check_otlp,
+    check_own,
+    check_propagators,
+    check_sampler,
+    endpoint,
     exporter,
     is_disabled,
     level,
@@ -34,6 +40,8 @@ def test_exporter() -> None:
     assert exporter("metrics", {"OTEL_METRICS_EXPORTER": " None "}) == "none"
     with pytest.raises(ValueError, match="OTEL_METRICS_EXPORTER must be one of otlp, console"):
         exporter("metrics", {"OTEL_METRICS_EXPORTER": "smoke"})
+    with pytest.raises(ValueError, match=r"otlp, console, none \(a list is not taken\)"):
+        exporter("traces", {"OTEL_TRACES_EXPORTER": "otlp,console"})
 
 
 def test_protocol() -> None:
@@ -92,3 +100,100 @@ def test_queue_limits() -> None:
     assert queue_limits("OTEL_BLRP", both) == QueueLimits(100, 7)
     with pytest.raises(ValueError, match="OTEL_BSP_MAX_QUEUE_SIZE must be a number above 0"):
         queue_limits("OTEL_BSP", {"OTEL_BSP_MAX_QUEUE_SIZE": "0"})
+
+
+@pytest.mark.parametrize("name", ["SCHEDULE_DELAY", "EXPORT_TIMEOUT"])
+@pytest.mark.parametrize("said", ["-1", "0", "abc", "1.5"])
+def test_times_of_a_queue(name: str, said: str) -> None:
+    wrong = f"OTEL_BLRP_{name} must be a whole number of milliseconds above 0, not '{said}'"
+    with pytest.raises(ValueError, match=wrong):
+        queue_limits("OTEL_BLRP", {f"OTEL_BLRP_{name}": said})
+    assert queue_limits("OTEL_BLRP", {f"OTEL_BLRP_{name}": "200"}) == QueueLimits(2048, 512)
+
+
+def test_an_endpoint_is_the_signals_own_or_the_general_one() -> None:
+    general, own = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"
+    assert endpoint("logs", {}) == (general, None)
+    assert endpoint("logs", {general: "a"}) == (general, "a")
+    assert endpoint("logs", {general: "a", own: "b"}) == (own, "b")
+    assert endpoint(None, {general: "a", own: "b"}) == (general, "a")
+
+
+@pytest.mark.parametrize(
+    "said", ["127.0.0.1:4318", "localhost", "ftp://host", "http://", "http://[::1"]
+)
+def test_an_endpoint_of_http_is_an_address(said: str) -> None:
+    settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": said}
+    with pytest.raises(
+        ValueError, match="OTEL_EXPORTER_OTLP_ENDPOINT must be an address with http"
+    ):
+        check_otlp("traces", settings)
+    check_otlp("traces", {**settings, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"})
+    check_otlp("traces", {**settings, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://host/v1"})
+
+
+def test_a_password_in_an_endpoint_is_not_told() -> None:
+    with pytest.raises(ValueError, match="'host:4318'") as told:
+        check_otlp("logs", {"OTEL_EXPORTER_OTLP_ENDPOINT": "me:secret@host:4318"})
+    assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize("said", ["abc", "-5", "0", "nan", "inf"])
+def test_intervals_and_timeouts(said: str) -> None:
+    for name in ("OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT"):
+        with pytest.raises(ValueError, match=f"{name} must be a number of milliseconds above 0"):
+            check_metrics({name: said})
+    for name in ("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT"):
+        with pytest.raises(ValueError, match=f"{name} must be a number of seconds above 0"):
+            check_otlp("metrics", {name: said})
+
+
+def test_intervals_and_timeouts_that_are_right() -> None:
+    check_metrics({})
+    check_metrics({"OTEL_METRIC_EXPORT_INTERVAL": "200.5", "OTEL_METRIC_EXPORT_TIMEOUT": ""})
+    check_otlp("metrics", {"OTEL_EXPORTER_OTLP_TIMEOUT": "0.5"})
+
+
+def test_the_filter_of_exemplars() -> None:
+    check_metrics({"OTEL_METRICS_EXEMPLAR_FILTER": "always_off"})
+    with pytest.raises(ValueError, match="EXEMPLAR_FILTER must be one of trace_based, always_on"):
+        check_metrics({"OTEL_METRICS_EXEMPLAR_FILTER": "foo"})
+
+
+def test_samplers() -> None:
+    name, argument = "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"
+    check_sampler({})
+    check_sampler({name: "TraceIdRatio", argument: "0.5"})
+    check_sampler({name: "always_on", argument: "not read"})
+    with pytest.raises(ValueError, match="OTEL_TRACES_SAMPLER must be one of always_on, "):
+        check_sampler({name: "nonsense"})
+    for said in ("abc", "2", "-1"):
+        with pytest.raises(ValueError, match="SAMPLER_ARG must be a number from 0 to 1"):
+            check_sampler({name: "parentbased_traceidratio", argument: said})
+
+
+def test_propagators() -> None:
+    for right in ("", "none", "baggage, tracecontext", "baggage,None"):
+        check_propagators({"OTEL_PROPAGATORS": right})
+    with pytest.raises(
+        ValueError, match=r"OTEL_PROPAGATORS must be none or a list, .* tracecontext"
+    ):
+        check_propagators({"OTEL_PROPAGATORS": "tracecontext,foo"})
+
+
+@pytest.mark.parametrize(
+    "name", ["ROUTILUX_OTEL_LEVL", "ROUTILUX_OTEL_LEVELS", "routilux_otel_level"]
+)
+def test_a_slip_of_the_pen_is_no_setting(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} is no setting: did you mean ROUTILUX_OTEL_LEVEL"):
+        check_own({name: "jobs"})
+
+
+def test_our_own_settings() -> None:
+    check_own({"ROUTILUX_OTEL_LEVEL": "jobs", "ROUTILUX_OTEL_HOST": "x", "OTEL_LEVEL": "y"})
+    with pytest.raises(ValueError, match="did you mean ROUTILUX_OTEL_CAPTURE_PAYLOADS"):
+        check_own({"ROUTILUX_OTEL_PAYLOADS": "true"})
+    with pytest.raises(ValueError, match="LEVEL must be one of"):
+        check_own({"ROUTILUX_OTEL_LEVEL": "loud"})
+    with pytest.raises(ValueError, match="must be true or false"):
+        check_own({"ROUTILUX_OTEL_CAPTURE_PAYLOADS": "maybe"})

@@ -93,6 +93,12 @@ def test_a_provider_that_exists_is_used_and_never_replaced() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_variables_of_a_provider_that_exists_are_not_ours_to_check() -> None:
+    own = {"EXPORTER_OTLP_METRICS_ENDPOINT": "127.0.0.1:4317", "METRIC_EXPORT_INTERVAL": "never"}
+    done = run(OWN_PROVIDER, TRACES_EXPORTER="none", LOGS_EXPORTER="none", **own)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_configuring_and_ending_twice_is_once() -> None:
     with HttpReceiver() as receiver:
         done = run(TWICE, EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
@@ -143,3 +149,8 @@ def test_a_variable_that_is_wrong() -> None:
     done = run(WRONG, EXPORTER_OTLP_PROTOCOL="carrier/pigeon")
     assert done.returncode == 1
     assert "OTEL_EXPORTER_OTLP_PROTOCOL must be one of http/protobuf, grpc" in done.stderr
+
+
+def test_propagators_that_are_wrong_are_told_with_their_variable() -> None:
+    done = run("import routilux_otel", PROPAGATORS="foo")
+    assert done.stderr.splitlines()[-1].startswith("ValueError: OTEL_PROPAGATORS must be none or ")
