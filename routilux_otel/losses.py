@@ -38,12 +38,17 @@ class Losses:
         with self._lock:
             return dict(self._counts)
 
-    def in_words(self) -> str:
-        """All losses so far, for people; empty: there are none."""
+    def by_signal(self) -> dict[str, int]:
+        """All losses so far, whatever their reason."""
         counts: Counter[str] = Counter()
         for (signal, _), count in self.read().items():
             counts[signal] += count
-        return ", ".join(f"{count} {RECORDS[signal]}" for signal, count in sorted(counts.items()))
+        return dict(sorted(counts.items()))
+
+    def in_words(self) -> str:
+        """All losses so far, for people."""
+        words = [f"{count} {RECORDS[signal]}" for signal, count in self.by_signal().items()]
+        return ", ".join(words) or "nothing"
 
 
 PROCESS_LOSSES = Losses()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.metrics import MeterProvider
@@ -15,7 +14,7 @@ from routilux_otel import quiet
 from routilux_otel.http import instrument_app
 from routilux_otel.instrumentor import RoutiluxInstrumentor
 from routilux_otel.log_handler import ExportingHandler
-from routilux_otel.losses import PROCESS_LOSSES, Losses
+from routilux_otel.losses import PROCESS_LOSSES
 from routilux_otel.providers import (
     Made,
     make_logger_provider,
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 logger = logging.getLogger(quiet.LOG)
-RECORDS = {"traces": "spans", "metrics": "points", "logs": "log records"}
 SHUTDOWN_S = 5.0  # a program that ends must not wait longer for a collector that is gone
 
 
@@ -68,7 +66,7 @@ class Telemetry:
         """
         ends = self._ends
         state = "on" if ends is None else "ended" if all(e.is_set() for e in ends) else "ending"
-        return {"state": state, "owned": self.owned, "lost": _by_signal(PROCESS_LOSSES)}
+        return {"state": state, "owned": self.owned, "lost": PROCESS_LOSSES.by_signal()}
 
     def instrument_app(self, app: FastAPI) -> None:
         """Let each request to an application be a span: see `routilux_otel.http`."""
@@ -100,10 +98,12 @@ class Telemetry:
             logger.warning(
                 "Telemetry did not end within %g s. Lost since it began: %s",
                 timeout,
-                in_words(PROCESS_LOSSES),
+                PROCESS_LOSSES.in_words(),
             )
         elif done and first and PROCESS_LOSSES.read():
-            logger.warning("Telemetry has ended. Lost since it began: %s", in_words(PROCESS_LOSSES))
+            logger.warning(
+                "Telemetry has ended. Lost since it began: %s", PROCESS_LOSSES.in_words()
+            )
         return done
 
     def _begin(self, patience: float) -> list[threading.Event]:
@@ -140,19 +140,6 @@ def _end(
         logger.warning("Telemetry ended with an error", exc_info=True)
     finally:
         ended.set()
-
-
-def _by_signal(losses: Losses) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for (signal, _), count in losses.read().items():
-        counts[signal] += count
-    return dict(sorted(counts.items()))
-
-
-def in_words(losses: Losses) -> str:
-    """What was lost, for people."""
-    words = [f"{count} {RECORDS[signal]}" for signal, count in _by_signal(losses).items()]
-    return ", ".join(words) or "nothing"
 
 
 _telemetry: Telemetry | None = None

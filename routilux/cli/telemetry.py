@@ -149,10 +149,6 @@ def _end(running: RunningTelemetry, *, interrupted: bool) -> None:
     waiting.daemon = True
     waiting.start()
     try:
-        in_time = running.shutdown(timeout)
+        running.shutdown(timeout)  # which tells by itself what is lost
     finally:
         waiting.cancel()
-    # Where it did not end in time, it has told by itself what is lost.
-    lost = _load("losses", GENERAL).PROCESS_LOSSES.in_words() if in_time else ""
-    if lost:
-        logging.getLogger(LOG).warning("Telemetry has ended. Lost since it began: %s", lost)
