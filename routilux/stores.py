@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from routilux.barging_lock import BargingLock
 from routilux.clock import NANOSECONDS, SYSTEM_CLOCK
+from routilux.evicted import EvictedJob, EvictedJobs
 from routilux.flow_registry import FlowRegistry
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from routilux.clock import Clock
     from routilux.flow import Flow
     from routilux.job_state import JobState
@@ -20,17 +19,6 @@ if TYPE_CHECKING:
 FINISHED_LIMIT = 100
 # Of older ones only a line is kept, so that one can be told "gone" from "never was".
 EVICTED_LIMIT = 10_000
-
-
-class EvictedJob(NamedTuple):
-    """What is left of a finished job that had to go. Times are aware UTC, or None."""
-
-    job_id: str
-    flow_id: str
-    status: str
-    created_at: datetime
-    started_at: datetime | None
-    completed_at: datetime | None
 
 
 class JobStore:
@@ -60,13 +48,17 @@ class JobStore:
         if finished_age is not None and finished_age < 0:
             raise ValueError("finished_age must be 0 seconds or more, or None")
         self.finished_limit = finished_limit
-        self.evicted_limit = evicted_limit
         self.finished_age = finished_age
         self._clock = clock
         self._lock = BargingLock()
         self._jobs: dict[str, JobState] = {}
         self._finished: OrderedDict[str, int] = OrderedDict()  # when each has, monotonic
-        self._evicted: OrderedDict[str, EvictedJob] = OrderedDict()
+        self._evicted = EvictedJobs(evicted_limit)
+
+    @property
+    def evicted_limit(self) -> int:
+        """Evicted jobs of which a line is kept."""
+        return self._evicted.limit
 
     def add(self, job: JobState) -> None:
         """Keep a job; twice is once.
@@ -75,6 +67,7 @@ class JobStore:
             ValueError: another job of this id is not finished.
         """
         self.evict_old()
+        gone: list[JobState] = []
         with self._lock:
             known = self._jobs.get(job.job_id)
             if known is not None and known is not job:
@@ -84,17 +77,19 @@ class JobStore:
                         "cancel it first, or give the new job another id"
                     )
                 self._forget(job.job_id)
-            self._evicted.pop(job.job_id, None)
             self._jobs[job.job_id] = job
             if job.status.finished:
-                self._finish(job.job_id)
+                gone = self._finish(job.job_id)
+        del gone  # without the lock: what it holds may be a program's, and come here as it goes
 
     def mark_finished(self, job_id: str) -> None:
         """A job has ended (the engine says so): from now on it may be evicted."""
         self.evict_old()
+        gone: list[JobState] = []
         with self._lock:
             if job_id in self._jobs:
-                self._finish(job_id)
+                gone = self._finish(job_id)
+        del gone  # without the lock, see `add`
 
     def get(self, job_id: str) -> JobState | None:
         """The job of that id, or None."""
@@ -104,11 +99,13 @@ class JobStore:
     def get_evicted(self, job_id: str) -> EvictedJob | None:
         """What is left of an evicted job; None when it is still here, or never was."""
         self.evict_old()
-        return self._evicted.get(job_id)
+        with self._lock:
+            return None if job_id in self._jobs else self._evicted.get(job_id)
 
     def remove(self, job_id: str) -> bool:
         """Forget a job, without a trace; it goes on if it runs. Returns whether it was known."""
         with self._lock:
+            self._evicted.discard(job_id)
             return self._forget(job_id)
 
     def list_all(self) -> list[JobState]:
@@ -132,12 +129,11 @@ class JobStore:
         if self.finished_age is None or not self._finished:
             return 0
         latest_ns = self._clock.monotonic_ns() - int(self.finished_age * NANOSECONDS)
-        gone = 0
+        gone: list[JobState] = []
         with self._lock:
             while self._finished and next(iter(self._finished.values())) < latest_ns:
-                self._evict_first()
-                gone += 1
-        return gone
+                gone.append(self._evict_first())
+        return len(gone)  # they go without the lock, see `add`
 
     def __len__(self) -> int:
         self.evict_old()
@@ -147,25 +143,27 @@ class JobStore:
         self._finished.pop(job_id, None)
         return self._jobs.pop(job_id, None) is not None
 
-    def _finish(self, job_id: str) -> None:
+    def _finish(self, job_id: str) -> list[JobState]:
+        """A job counts as finished. Returns those that had to go for it."""
         self._finished.setdefault(job_id, self._clock.monotonic_ns())
-        while len(self._finished) > self.finished_limit:
-            self._evict_first()
+        many = len(self._finished) - self.finished_limit
+        return [self._evict_first() for _ in range(many)]
 
-    def _evict_first(self) -> None:
+    def _evict_first(self) -> JobState:
         oldest = next(iter(self._finished))
         job = self._jobs[oldest]
         self._forget(oldest)
-        self._evicted[oldest] = EvictedJob(
-            job.job_id,
-            job.flow_id,
-            job.status.value,
-            job.created_at,
-            job.started_at,
-            job.completed_at,
+        self._evicted.add(
+            EvictedJob(
+                job.job_id,
+                job.flow_id,
+                job.status.value,
+                job.created_at,
+                job.started_at,
+                job.completed_at,
+            )
         )
-        while len(self._evicted) > self.evicted_limit:
-            self._evicted.popitem(last=False)
+        return job
 
 
 class FlowStore:

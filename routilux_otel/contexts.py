@@ -20,7 +20,7 @@ from opentelemetry.trace import (
 )
 
 JOB_KEY = create_key("routilux-job-id")
-REMEMBERED = 4096  # texts; an activation's is read once by each of its consumers
+REMEMBERED = 256  # texts; an activation's is read once by each of its consumers
 _FORM = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 

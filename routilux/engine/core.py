@@ -158,6 +158,7 @@ class JobCore(ABC):
                     self._set(alarm)
                 return
             del self.alarms[alarm]
+            alarm.alarm = None  # which points back
             self.timed -= alarm.keeps_alive
             alarm.callback()
             self.settle()

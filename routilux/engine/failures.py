@@ -66,6 +66,7 @@ def bury(
     activation = activation_id(node.id, claim.number)
     for slot, item in claim.rest():
         node.job.dead_letter(slot, item, reason, error or claim.error, activation)
+    claim.error = None  # the frames of its traceback hold the claim
 
 
 def policy_failed(activation: RunningActivation, error: BaseException) -> None:

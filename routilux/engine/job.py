@@ -23,6 +23,7 @@ from routilux.engine.gate import OPERATOR
 from routilux.engine.job_routine import JobRoutine
 from routilux.engine.job_slot import JobSlot
 from routilux.engine.lane_times import BUSY, WORKER, refresh_all
+from routilux.engine.letting_go import let_go_with_state
 from routilux.engine.outlet import Output
 from routilux.engine.pool import Ticket
 from routilux.engine.report import Report
@@ -247,7 +248,12 @@ class Job(Report):
             self._done = True
             for parcel in self._waiting:
                 parcel.wake()
-            self.notices.append((self.host.on_end, (self,)))
+            self.notices.append((self._retire, ()))
+
+    def _retire(self) -> None:
+        """The job is over and all of it was told. Without the lock."""
+        self.host.on_end(self)
+        let_go_with_state(self)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the job has ended and its logic too, or `timeout` seconds. True if ended."""

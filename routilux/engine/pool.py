@@ -217,7 +217,9 @@ class Pool:
                     continue
                 work.granted = True
                 work.wake()
-            if not self._park(worker, keep_permit=queue is not None):
+            passed_on = queue is not None
+            queue = work = None  # or the job would stay as long as this thread sleeps
+            if not self._park(worker, keep_permit=passed_on):
                 return
             summoned = True
 

@@ -194,6 +194,8 @@ class RunningActivation:
         job.drain_from = 0
         if error is None:
             self.outcome = "completed"
+            if self.claim is not None:
+                self.claim.error = None  # of the attempt before, see `bury`
             job.state.set_routine_status(self.routine_id, COMPLETED)
             node.news = True
         else:

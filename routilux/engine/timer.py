@@ -84,6 +84,7 @@ class ThreadTimer:
             callback = alarm.callback
             if callback is not None:
                 callback()
+            del alarm, callback  # or the job of the last one would stay until the next one
 
     def _next(self) -> Alarm | None:
         """Block until an alarm is due; None when closed."""
