@@ -42,7 +42,10 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer("flows", _routilux("flow")),
     Layer("flow files", _routilux("flow_text flowfile"), ("yaml",)),
-    Layer("jobs", _routilux("debugger job_state job hooks flow_registry stores output_handlers")),
+    Layer(
+        "jobs",
+        _routilux("debugger job_state job hooks flow_registry stores evicted output_handlers"),
+    ),
     Layer("engine", _routilux("engine runtime unfinished job_executor flow.job_state_management")),
     Layer("observers", _routilux("monitoring testing")),
     Layer("public names", ("routilux",)),
