@@ -14,7 +14,6 @@ handed the lock by the next that leaves. Who only looks at a busy job must not s
 from __future__ import annotations
 
 import _thread
-from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,8 +36,9 @@ class BargingLock:
         lock = _thread.allocate_lock()
         self._try = lock.acquire
         self._release = lock.release
-        self._signals: deque[_thread.LockType] = deque()  # of threads that will try again
-        self._heirs: deque[_thread.LockType] = deque()  # of threads that were unlucky once
+        # Lists: they are short, each job has such a lock, and an empty deque takes 760 bytes.
+        self._signals: list[_thread.LockType] = []  # of threads that will try again
+        self._heirs: list[_thread.LockType] = []  # of threads that were unlucky once
 
     # Callables in slots are taken out before they are called: the interpreter is faster so.
 
@@ -76,7 +76,7 @@ class BargingLock:
             return
         self._wait_in(self._heirs)
 
-    def _wait_in(self, line: deque[_thread.LockType]) -> bool:
+    def _wait_in(self, line: list[_thread.LockType]) -> bool:
         """Sleep until the line's turn comes; True when the lock came free before that."""
         signal = _thread.allocate_lock()
         signal.acquire()
@@ -93,14 +93,14 @@ class BargingLock:
         return False
 
     @staticmethod
-    def _withdraw(signal: _thread.LockType, line: deque[_thread.LockType]) -> bool:
+    def _withdraw(signal: _thread.LockType, line: list[_thread.LockType]) -> bool:
         try:
             line.remove(signal)
         except ValueError:  # it was taken out meanwhile
             return False
         return True
 
-    def _pass_on(self, line: deque[_thread.LockType]) -> None:
+    def _pass_on(self, line: list[_thread.LockType]) -> None:
         if line is self._heirs:
             self.__exit__(None, None, None)
         else:
@@ -108,7 +108,7 @@ class BargingLock:
 
     def _wake_one(self) -> None:
         try:
-            signal = self._signals.popleft()
+            signal = self._signals.pop(0)
         except IndexError:  # withdrawn meanwhile
             return
         signal.release()
@@ -116,7 +116,7 @@ class BargingLock:
     def _hand_over(self) -> bool:
         """Make an heir the owner; False when there is none any more."""
         try:
-            signal = self._heirs.popleft()
+            signal = self._heirs.pop(0)
         except IndexError:  # withdrawn meanwhile
             return False
         signal.release()

@@ -49,7 +49,7 @@ class ItemQueue:
         self.threshold = threshold
         self.waiting: deque[Segment] = deque()
         self.held_segments: deque[Segment] = deque()
-        self.kept: deque[Segment] = deque()
+        self.kept: list[Segment] = []
         self.kept_count = 0
         self.next_number = 0
         self.offered = 0

@@ -12,7 +12,6 @@ is closed.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from routilux.clock import SYSTEM_CLOCK, stamp_ns
@@ -96,7 +95,7 @@ class Slot(SlotIntake):
         self._clock = clock
         self._lock = lock
         self.queue = ItemQueue(settings.watermark_threshold)
-        self.legs: deque[Leg] = deque()
+        self.legs: list[Leg] = []
 
     def configure(self, **settings: Any) -> None:
         """Change settings of a definition's slot; jobs that run keep theirs.

@@ -15,7 +15,6 @@ from routilux.segment import count_items
 from routilux.slot_reader import SlotReader
 
 if TYPE_CHECKING:
-    from collections import deque
     from contextlib import AbstractContextManager
 
     from routilux.clock import Clock
@@ -33,7 +32,7 @@ class SlotIntake(SlotReader):
     settings: SlotSettings
     max_queue_length: int
     queue: ItemQueue
-    legs: deque[Leg]
+    legs: list[Leg]
     _clock: Clock
     _lock: AbstractContextManager[Any]
 
@@ -230,7 +229,7 @@ class SlotIntake(SlotReader):
             admitted += count
             leg.attempts, leg.due_ns = 0, None
             if not len(leg.segment):
-                self.legs.popleft()
+                self.legs.pop(0)
                 leg.parcel.leg_ended(leg)
         return admitted > 0
 

@@ -118,7 +118,7 @@ def _admit_waiting(slot: JobSlot, leg: Leg) -> bool:
     leg.number = item.numbers()[0]
     leg.attempts, leg.due_ns = 0, None
     if is_last:
-        slot.legs.popleft()
+        slot.legs.pop(0)
         leg.parcel.leg_ended(leg)
     if _is_caught(slot, item):
         return False

@@ -8,7 +8,6 @@ Everything here is called under the job's lock.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from routilux.clock import NANOSECONDS
@@ -76,7 +75,8 @@ class JobRoutine:
         self.queued = False
         self.lanes = 0
         self.backoffs = 0
-        self.due: deque[Claim] = deque()  # claims whose back-off is over
+        # Claims whose back-off is over. A list: there are few, and an empty deque takes 760 bytes.
+        self.due: list[Claim] = []
         self.caught: list[Draft] = []  # what stands at a breakpoint before its logic
         self.watch: tuple[Breakpoint, ...] | None = None
         self.to_start = False  # a source that has not run yet
@@ -252,7 +252,7 @@ class JobRoutine:
         """What the next activation gets; None: its policy has to be asked, on a worker."""
         if self.due:
             self.backoffs -= 1
-            return self.due.popleft()
+            return self.due.pop(0)
         if self.policy is not None and not self.to_start:
             self.news = False
             self.evaluating = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from routilux.clock import NANOSECONDS
@@ -51,7 +50,7 @@ class JobSlot(Slot):
         self._clock = job.clock
         self._lock = job.lock
         self.queue = ItemQueue(settings.watermark_threshold)
-        self.legs = deque()
+        self.legs = []
         self.job = job
         self.consumer = consumer
         self.producers: list[JobRoutine] = []
@@ -171,7 +170,7 @@ class JobSlot(Slot):
             rest = self.offer(leg.segment)
             if rest is not None:
                 leg.segment = rest
-                self.legs.appendleft(leg)
+                self.legs.insert(0, leg)
                 return
             leg.parcel.leg_ended(leg)
 
