@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from routilux.clock import SYSTEM_CLOCK, stamp, stamp_ns
 from routilux.debugger.registry import MonitoringRegistry
@@ -102,7 +102,8 @@ class Runtime:
             self._ended,
             self._redeliver_anew,
         )
-        self._live: dict[str, Job] = {}
+        # States, not jobs: who has one keeps its job whole, also if it ends meanwhile.
+        self._live: dict[str, JobState] = {}
         self._breakpoints.add_watcher(self)
         self._plans: dict[int, tuple[Flow, FlowPlan]] = {}
         self._changed = threading.Condition(threading.Lock())
@@ -233,15 +234,15 @@ class Runtime:
             self.jobs.add(state)
             job = Job(state, flow, plan, self._host)
             state.attach(job)
-            self._live[state.job_id] = job
+            self._live[state.job_id] = state
         if self._breakpoints.has_early(state.job_id):
             job.breakpoints_changed()
         return job
 
     def breakpoints_changed(self, job_id: str | None) -> None:
         """Let a job, or all jobs, look at their breakpoints anew (the manager calls it)."""
-        for job in self._jobs(job_id):
-            job.breakpoints_changed()
+        for state in self._states(job_id):
+            _job_of(state).breakpoints_changed()
 
     def _plan(self, flow: Flow) -> FlowPlan:
         known = self._plans.get(id(flow))
@@ -267,30 +268,32 @@ class Runtime:
 
     def get_job(self, job_id: str) -> JobState | None:
         """The job of that id, live or kept after its end; None if it is not known."""
-        job = self._live.get(job_id)
-        return job.state if job is not None else self.jobs.get(job_id)
+        return self._live.get(job_id) or self.jobs.get(job_id)
 
     def list_jobs(self) -> list[JobState]:
         """The live jobs of this runtime."""
-        return [job.state for job in self._jobs()]
+        return self._states()
 
-    def _jobs(self, job_id: str | None = None) -> list[Job]:
+    def _states(self, job_id: str | None = None) -> list[JobState]:
         """The live jobs, or the one of that id."""
         with self._changed:
             if job_id is None:
                 return list(self._live.values())
-            job = self._live.get(job_id)
-            return [job] if job is not None else []
+            state = self._live.get(job_id)
+            return [state] if state is not None else []
 
     def cancel_job(self, job_id: str, reason: str = "") -> bool:
         """Cancel a job. False if there is no live job of that id."""
-        job = self._live.get(job_id)
-        return job.cancel(reason) if job is not None else False
+        state = self._live.get(job_id)
+        return state.cancel(reason) if state is not None else False
 
     def get_active_routines(self, job_id: str | None = None) -> set[str]:
         """Ids of routines whose logic runs or stands still, of one job or of all."""
         return {
-            node.id for job in self._jobs(job_id) for node in job.routines.values() if node.lanes
+            node.id
+            for state in self._states(job_id)
+            for node in _job_of(state).routines.values()
+            if node.lanes
         }
 
     def wait_until_all_jobs_finished(self, timeout: float | None = None) -> bool:
@@ -324,12 +327,12 @@ class Runtime:
             emitted_at = datetime.fromisoformat(emitted_at)
         source = event.routine.routine_id if event.routine is not None else None
         sender = str(details.get("emitted_from") or source or event.name)
-        job = self._live.get(job_state.job_id)
-        if job is None:
+        state = self._live.get(job_state.job_id)
+        if state is None:
             for slot in event.connected_slots:
                 slot.enqueue(event_data["data"], sender, emitted_at)
             return
-        for target, transform in job.targets_of(event):
+        for target, transform in _job_of(state).targets_of(event):
             data = event_data["data"] if transform is None else transform(event_data["data"])
             target.enter(Segment([data], [stamp_ns(emitted_at)], Origin(sender, event.name)))
 
@@ -352,15 +355,15 @@ class Runtime:
             self._check_outside("shutdown()", "call shutdown(wait=False), or ")
         with self._changed:
             self._shut_down = True
-            jobs = list(self._live.values())
-        for job in jobs:
-            job.shut_down()
-        ended = not jobs
+            states = list(self._live.values())
+        for state in states:
+            _job_of(state).shut_down()
+        ended = not states
         if wait:
             ended = self.wait_until_all_jobs_finished(timeout)
             if not ended:
-                for job in jobs:
-                    job.shut_down(cancel=True)
+                for state in states:
+                    _job_of(state).shut_down(cancel=True)
                 logger.warning("Shutdown cancelled jobs that did not end within %s s", timeout)
         self.pool.close()
         if ended:
@@ -391,9 +394,13 @@ class Runtime:
     ) -> None:
         """Wait for the jobs; if the block has raised, cancel them first: they may have no end."""
         if kind is not None:
-            for job in self._jobs():
-                job.shut_down(cancel=True)
+            for state in self._states():
+                _job_of(state).shut_down(cancel=True)
         self.shutdown(wait=True)
+
+
+def _job_of(state: JobState) -> Job:
+    return cast("Job", state.live)  # nothing else runs the jobs of a runtime
 
 
 _default: Runtime | None = None

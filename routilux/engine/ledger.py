@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from routilux.engine.job import Job
     from routilux.engine.pool import Pool
+    from routilux.job_state import JobState
 
 RoutineKey = tuple[str, str]  # flow id, routine id
 OTHER: SlotKey = (OTHER_ID, OTHER_ID, OTHER_ID)
@@ -48,6 +49,7 @@ class LedgerPage(NamedTuple):
     Attributes:
         jobs: jobs whose counts are not in the sums, each with what it had counted in another
             process.
+        states: their states; a job that ends meanwhile stays whole as long as one has it.
         ended: the sums of the jobs that have ended, by slot.
         routines: their lane times in nanoseconds, by routine and state.
         hits: their hits of breakpoints, by flow.
@@ -56,6 +58,7 @@ class LedgerPage(NamedTuple):
     """
 
     jobs: list[tuple[Job, Elsewhere]]
+    states: list[JobState]
     ended: dict[SlotKey, SlotTotals]
     routines: dict[RoutineKey, list[int]]
     hits: dict[tuple[str], Counter[HitKey]]
@@ -145,6 +148,7 @@ class Ledger:
         with self._lock:
             return LedgerPage(
                 [(job, self._elsewhere.get(job, NOWHERE)) for job in self._jobs],
+                [job.state for job in self._jobs],
                 self._ended.copy(),
                 self._routines.copy(),
                 self._hits.copy(),

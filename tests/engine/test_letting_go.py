@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from routilux import ErrorHandler, ErrorStrategy, Runtime
+from routilux.engine.ledger import Ledger
 from routilux.errors import JobFinished
 from routilux.stores import JobStore
 from routilux.testing import StepRuntime
@@ -135,6 +136,22 @@ def test_no_thread_keeps_the_last_one() -> None:
         assert gone.wait(LONG_S)
         assert live.wait(LONG_S)
         assert not finalizer.alive
+
+
+def test_a_reading_that_has_begun_finds_all_of_a_job_that_goes_meanwhile() -> None:
+    ledger = Ledger()
+    with StepRuntime(jobs=JobStore(finished_limit=0), ledger=ledger) as rt:
+        job = rt.exec(into_sink(range(5))[0])
+        (listed,) = rt.list_jobs()
+        page, gone = ledger.read(), weakref.ref(job)
+        assert listed is rt.get_job(job.job_id) is job
+        del job, listed
+        rt.run_until_idle()
+        ((live, _),) = page.jobs
+        assert live.ended
+        assert [slot.queue.consumed for slot in live.slots] == [5]
+        del page, live
+        assert gone() is None
 
 
 def _fails(items: list[int]) -> None:
