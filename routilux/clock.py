@@ -52,6 +52,5 @@ def stamp(time_ns: int) -> datetime:
 
 def stamp_ns(moment: datetime) -> int:
     """Nanoseconds since the epoch of a datetime; a naive one is taken as local time."""
-    aware = moment.astimezone(UTC)
-    whole = int(aware.replace(microsecond=0).timestamp())
-    return whole * NANOSECONDS + aware.microsecond * 1000
+    since = (moment if moment.tzinfo is UTC else moment.astimezone(UTC)) - EPOCH
+    return (since.days * 86_400 + since.seconds) * NANOSECONDS + since.microseconds * 1000

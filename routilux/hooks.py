@@ -32,6 +32,8 @@ class JobRecord(NamedTuple):
     Attributes:
         error_type: at the end of a job that failed: the class of its error, or a word of ours.
         duration_ns: at the end: time since the start, pauses included.
+        paused_ns: at an end in a pause, which no resume will tell of: how long it has lasted;
+            None: the gate was open.
         traceparent: the trace context that it goes on from: that of whoever started it, or that
             which a hook gave it in another process; None: there is none.
         context: every call of the job's logic runs in a copy of it. A hook may set variables in
@@ -48,6 +50,7 @@ class JobRecord(NamedTuple):
     context: Context | None = None
     error_type: str | None = None
     duration_ns: int = 0
+    paused_ns: int | None = None
 
 
 class GateRecord(NamedTuple):
@@ -116,8 +119,7 @@ class SlotRecord:
     returned: bool = False  # a caller from outside was told; it is no dead letter
 
 
-@dataclass(frozen=True, slots=True)
-class WaitRecord:
+class WaitRecord(NamedTuple):
     """A producer has waited for room in front of a slot, and waits no longer."""
 
     job_id: str
@@ -196,6 +198,10 @@ class Hook:
         """
         return True
 
+    def wants_job_end(self, job_id: str, flow_id: str, now_ns: int) -> bool:  # noqa: ARG002
+        """The same for the end of a job; a job that ends in a pause is always told."""
+        return True
+
     def enqueue_retried(self, record: SlotRecord) -> None:
         """A producer begins to wait for room."""
 
@@ -216,6 +222,8 @@ class Hook:
         return None
 
 
+# Ends are told only if somebody wants them: a short job would pay dearly for records of no use.
+CHOICES = {"activation_ended": "wants_activation", "job_ended": "wants_job_end"}
 OF_ACTIVATIONS = frozenset({"activation_started", "activation_ended"})
 SAMPLED_FLAGS = frozenset(f"{flags:02x}" for flags in range(1, 256, 2))
 METHODS = frozenset(
@@ -248,6 +256,9 @@ def is_interrupt(error: BaseException) -> bool:
     return on_main and isinstance(error, KeyboardInterrupt)
 
 
+_Chooser = tuple[Hook, bool, "Callable[..., bool] | None"]
+
+
 class HookSet:
     """The hooks of a runtime or of the process.
 
@@ -255,6 +266,8 @@ class HookSet:
         active: whether there are any.
         heard: the methods that any of them overrides; what the engine tests.
         heard_if_sampled: those that only hooks override which want activations of sampled jobs.
+        choosers: of each method in `CHOICES` the hooks that hear it, each with whether it wants
+            sampled jobs only, and how it chooses; None: it takes all.
         errors: how often a hook has raised.
     """
 
@@ -263,7 +276,7 @@ class HookSet:
         self.heard: frozenset[str] = frozenset()
         self.heard_if_sampled: frozenset[str] = frozenset()
         self._hooks: tuple[Hook, ...] = ()
-        self._enders: tuple[tuple[Hook, bool, bool], ...] = ()
+        self.choosers: dict[str, tuple[_Chooser, ...]] = {}
         self._calls: dict[str, tuple[tuple[Hook, Callable[..., Any]], ...]] = {}
         self._set(())
         self._lock = threading.Lock()
@@ -290,11 +303,18 @@ class HookSet:
             for name in METHODS
         }
         self._hooks = hooks
-        self._enders = tuple(
-            (hook, getattr(hook, "sampled_only", False), "wants_activation" in heard[hook])
-            for hook in hooks
-            if "activation_ended" in heard[hook]
-        )
+        self.choosers = {
+            method: tuple(
+                (
+                    hook,
+                    _only_if_sampled(hook, method),
+                    getattr(hook, choice) if choice in heard[hook] else None,
+                )
+                for hook in hooks
+                if method in heard[hook]
+            )
+            for method, choice in CHOICES.items()
+        }
         self.active = bool(hooks)
         everything = frozenset(name for name, calls in self._calls.items() if calls)
         self.heard = frozenset(
@@ -302,18 +322,18 @@ class HookSet:
         )
         self.heard_if_sampled = everything - self.heard
 
-    def wants_activation(self, flow_id: str, routine_id: str, now_ns: int, sampled: bool) -> bool:
-        """Whether any hook wants to be told of the end of an activation of a job."""
-        for hook, sampled_only, is_choosy in self._enders:
+    def wants(self, method: str, sampled: bool, *facts: Any) -> bool:
+        """Whether any hook wants `method` for an end; `facts` are what its choice is asked with."""
+        for hook, sampled_only, choose in self.choosers[method]:
             if sampled_only and not sampled:
                 continue
-            if not is_choosy:
+            if choose is None:
                 return True
             try:
-                if hook.wants_activation(flow_id, routine_id, now_ns):
+                if choose(*facts):
                     return True
             except BaseException as error:  # noqa: BLE001 - a hook must never hurt the work
-                self._failed(hook, "wants_activation", error)
+                self._failed(hook, CHOICES[method], error)
         return False
 
     def tell(self, method: str, record: Any) -> None:

@@ -20,6 +20,7 @@ from opentelemetry.trace import (
 )
 
 JOB_KEY = create_key("routilux-job-id")
+NOWHERE = set_span_in_context(INVALID_SPAN, Context())
 REMEMBERED = 256  # texts; an activation's is read once by each of its consumers
 _FORM = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
@@ -45,8 +46,7 @@ def under(context: SpanContext | None) -> Context:
 
     An empty context would not do: the SDK takes it for none, and looks at that of the thread.
     """
-    span = INVALID_SPAN if context is None else NonRecordingSpan(context)
-    return set_span_in_context(span, Context())
+    return NOWHERE if context is None else set_span_in_context(NonRecordingSpan(context), Context())
 
 
 def current() -> SpanContext | None:

@@ -1,8 +1,8 @@
 """MetricsHook: what the engine tells, as histograms.
 
 Recording costs ten times what the engine does for an item. So there are at most two for an
-activation, and of each routine, slot and flow at most a hundred a second are recorded; beyond that
-one is taken every hundredth of a second. Counters are exact: they are no business of this module.
+activation, and of each routine, slot and flow at most twenty a second are recorded; beyond that
+one is taken every twentieth of a second. Counters are exact: they are no business of this module.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from routilux.hooks import ActivationRecord, GateRecord, JobRecord, WaitRecord
 
-RATE = 100  # activations a second of each routine, and as many at once
+RATE = 20  # activations a second of each routine, and as many at once
 _EACH_NS = NANOSECONDS // RATE
 MOST_ROUTINES = 10_000  # whose rates are known; a program may make routines without end
 # Seconds: logic takes from microseconds to hours.
@@ -33,22 +33,19 @@ BOUNDS = (
 
 
 class _Rate:
-    """Lets a hundred through at once, and a hundred a second."""
+    """Lets `RATE` through at once, and as many a second."""
 
-    __slots__ = ("_full_ns",)
+    __slots__ = ("next_ns",)
 
     def __init__(self) -> None:
-        self._full_ns = 0  # when everything that was let through will be paid for
-
-    def would_admit(self, now_ns: int) -> bool:
-        """Whether one more would be let through."""
-        return self._full_ns + _EACH_NS - now_ns <= NANOSECONDS
+        self.next_ns = -NANOSECONDS  # when one more will be let through
 
     def admits(self, now_ns: int) -> bool:
         """Let one more through, or not."""
-        if not self.would_admit(now_ns):
+        if now_ns < self.next_ns:
             return False
-        self._full_ns = max(self._full_ns, now_ns) + _EACH_NS
+        # After a silence as many as in a second may come at once, this one among them.
+        self.next_ns = max(self.next_ns, now_ns + _EACH_NS - NANOSECONDS) + _EACH_NS
         return True
 
 
@@ -67,7 +64,6 @@ class MetricsHook(Hook):
             for row in names.HISTOGRAMS
         }
         self._rates: dict[tuple[str, ...], _Rate] = {}
-        self._paused_ns: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def _histogram(self, name: str) -> Histogram:
@@ -76,7 +72,7 @@ class MetricsHook(Hook):
     def wants_activation(self, flow_id: str, routine_id: str, now_ns: int) -> bool:
         """Only as many as are recorded."""
         rate = self._rates.get((flow_id, routine_id))
-        return rate is None or rate.would_admit(now_ns)
+        return rate is None or now_ns >= rate.next_ns
 
     def activation_ended(self, record: ActivationRecord) -> None:
         """How long it took, and how long its oldest item had waited."""
@@ -116,20 +112,19 @@ class MetricsHook(Hook):
         seconds = record.duration_ns / NANOSECONDS
         self._histogram(names.BLOCKED_DURATION).record(seconds, where)
 
-    def job_paused(self, record: GateRecord) -> None:
-        """Remember when, for a job may end in a pause."""
-        self._paused_ns[record.job_id] = record.at_ns
-
     def job_resumed(self, record: GateRecord) -> None:
         """How long it was paused."""
-        self._paused_ns.pop(record.job_id, None)
         self._record_pause(record, record.paused_ns)
+
+    def wants_job_end(self, job_id: str, flow_id: str, now_ns: int) -> bool:  # noqa: ARG002 - as above
+        """Only as many as are recorded."""
+        rate = self._rates.get((flow_id,))
+        return rate is None or now_ns >= rate.next_ns
 
     def job_ended(self, record: JobRecord) -> None:
         """How long it took."""
-        paused_ns = self._paused_ns.pop(record.job_id, None)
-        if paused_ns is not None:
-            self._record_pause(record, record.at_ns - paused_ns)
+        if record.paused_ns is not None:
+            self._record_pause(record, record.paused_ns)
         if self._admits((record.flow_id,), record.at_ns):
             self._histogram(names.JOB_DURATION).record(
                 record.duration_ns / NANOSECONDS,
@@ -137,10 +132,11 @@ class MetricsHook(Hook):
                 _exemplar(record.traceparent),
             )
 
-    def _record_pause(self, record: JobRecord | GateRecord, duration_ns: int) -> None:
+    def _record_pause(self, record: JobRecord | GateRecord, paused_ns: int) -> None:
         where = {FLOW: record.flow_id, STATUS: record.status}
         context = _exemplar(record.traceparent)
-        self._histogram(names.PAUSE_DURATION).record(duration_ns / NANOSECONDS, where, context)
+        seconds = paused_ns / NANOSECONDS
+        self._histogram(names.PAUSE_DURATION).record(seconds, where, context)
 
 
 def _exemplar(traceparent: str | None) -> Context:

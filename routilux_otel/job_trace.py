@@ -7,6 +7,7 @@ after each pause: so all of it is one trace, also in the eyes of back ends that 
 from __future__ import annotations
 
 import threading
+from itertools import count
 from typing import TYPE_CHECKING
 
 from opentelemetry.context import Context, attach
@@ -59,7 +60,7 @@ class JobTrace:
         self._facts = {names.JOB: record.job_id, FLOW: record.flow_id}
         self._activations: dict[str, Span] = {}
         self._events: dict[str, CappedEvents] = {}  # of those activations that have any
-        self._spans = 1
+        self._numbers = count(1)  # of the spans; the next number needs no lock
         self._paused: SpanContext | None = None
         self._early: GateRecord | None = None  # a resume that was told before its pause
         self._restored = record.status == "paused"  # its pause was in another process
@@ -67,7 +68,7 @@ class JobTrace:
         self.omitted = 0
         self.first = span.get_span_context()
         self._enter(span)
-        self._form = as_text(self.first)[:TRACE_PART] + "{:016x}" + as_text(self.first)[-3:]
+        self._head, self._tail = as_text(self.first)[:TRACE_PART], as_text(self.first)[-3:]
 
     @property
     def traceparent(self) -> str:
@@ -84,9 +85,9 @@ class JobTrace:
     def _enter(self, span: Span) -> None:
         """Make a span of the job the current one for all logic that begins from now on."""
         self._span = CappedEvents(span)
-        self._inside = set_span_in_context(span, Context())
+        inside = set_span_in_context(span, Context())
         # What others record in logic gets the job's id from here; our own spans have it anyway.
-        self._for_logic = enter(self._start.context, span, self._start.job_id)
+        self._contexts = inside, enter(self._start.context, span, self._start.job_id)
 
     def _close(self, status: str, at_ns: int) -> None:
         """End the span of the job."""
@@ -101,7 +102,7 @@ class JobTrace:
                 return
             span = self._tracer.start_span(
                 f"pause {record.flow_id}",
-                self._inside,
+                self._contexts[0],
                 attributes=pause_attributes(record),
                 start_time=record.at_ns,
             )
@@ -165,12 +166,11 @@ class JobTrace:
 
     def begin_activation(self, record: ActivationRecord) -> str | None:
         """Begin the span of an activation, and make it the current one. Returns its context."""
-        with self._lock:
-            if self._spans >= MOST_SPANS:
+        if next(self._numbers) >= MOST_SPANS:
+            with self._lock:
                 self.omitted += 1
-                return None
-            self._spans += 1
-            inside, for_logic = self._inside, self._for_logic
+            return None
+        inside, for_logic = self._contexts
         facts: dict[str, AttributeValue] = {
             **self._facts,
             ROUTINE: record.routine_id,
@@ -189,7 +189,7 @@ class JobTrace:
         )
         self._activations[record.activation_id] = span
         attach(set_span_in_context(span, for_logic))
-        return self._form.format(span.get_span_context().span_id)
+        return f"{self._head}{span.get_span_context().span_id:016x}{self._tail}"
 
     def end_activation(self, record: ActivationRecord) -> None:
         """End the span of an activation."""

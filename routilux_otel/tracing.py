@@ -99,6 +99,10 @@ class TraceHook(Hook):
         if trace is not None:
             trace.resume(record)
 
+    def wants_job_end(self, job_id: str, flow_id: str, now_ns: int) -> bool:  # noqa: ARG002 - see Hook
+        """Only of those that have a span."""
+        return job_id in self._traces
+
     def job_ended(self, record: JobRecord) -> None:
         """End the job's span."""
         trace = self._traces.get(record.job_id)

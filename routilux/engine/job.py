@@ -203,11 +203,12 @@ class Job(Report):
         """End the job for good; what its slots hold stays there. Under the lock."""
         if self.ended:
             return
-        state = self.state
+        state, now = self.state, self.clock.time_ns()
+        paused_ns = now - self.closed_at_ns if self.gate_closed else None
         self.ended = self.barred = True
         state.status = status
         state.error, state.error_type = error, error_type
-        state.completed_at = state.updated_at = stamp(self.clock.time_ns())
+        state.completed_at = state.updated_at = stamp(now)
         self.stop_clock()
         self._give_up_retries()
         self.alarms.clear()
@@ -222,7 +223,7 @@ class Job(Report):
             for outlet in slot.outlets:
                 outlet.limit = 1
         refresh_all(self)
-        self.tell_end(error or "")
+        self.tell_end(error or "", paused_ns)
         self._finish_if_still()
 
     def _give_up_retries(self) -> None:

@@ -75,13 +75,14 @@ class Notices(JobCore):
 
     def wants_activation(self, routine_id: str) -> bool:
         """Whether any hook wants to be told of the end of an activation."""
+        return self._wants("activation_ended", self.state.flow_id, routine_id)
+
+    def _wants(self, method: str, *facts: str) -> bool:
         own, shared = self.hooks, PROCESS_HOOKS
-        if not (own.active or shared.active):
+        if not (own.choosers[method] or shared.choosers[method]):
             return False
-        asked = (self.state.flow_id, routine_id, self.clock.time_ns(), self.is_sampled)
-        return (own.active and own.wants_activation(*asked)) or (
-            shared.active and shared.wants_activation(*asked)
-        )
+        now, sampled = self.clock.time_ns(), self.is_sampled
+        return own.wants(method, sampled, *facts, now) or shared.wants(method, sampled, *facts, now)
 
     def tell_notices(self) -> None:
         """Tell what has happened since. Without the lock."""
@@ -132,13 +133,14 @@ class Notices(JobCore):
         else:
             self.context.copy().run(log, *told)
 
-    def tell_end(self, reason: str) -> None:
-        """The job has ended."""
-        if self.hears("job_ended"):
+    def tell_end(self, reason: str, paused_ns: int | None) -> None:
+        """The job has ended; None: its gate was open."""
+        if paused_ns is not None or self._wants("job_ended", self.state.job_id, self.state.flow_id):
             record = JobRecord(
                 *self._job_facts(reason),
                 error_type=self.state.error_type,
                 duration_ns=self._since_ns(self.state.started_at),
+                paused_ns=paused_ns,
             )
             self.notices.append((self.tell, ("job_ended", record)))
 

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SECOND = 10**9
-METHODS = [name for name in vars(Hook) if name in HOOK_METHODS - {"context", "wants_activation"}]
+NOT_TOLD = {"context", "wants_activation", "wants_job_end"}
+METHODS = [name for name in vars(Hook) if name in HOOK_METHODS - NOT_TOLD]
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 FULL = {"policy": never, "max_queue_length": 1}
 JOB = JobRecord("j", "f", "running", 1)
@@ -184,6 +185,54 @@ def test_a_hook_may_say_the_ends_of_which_activations_it_wants(rt, built):
     rt.hooks.add(RecordingHook())  # wants them all, so they are made for everybody
     assert rt.exec(line(source([1]), made(lambda items: None))).wait()
     assert [each.routine_id for each in hook.named("activation_ended")] == ["r1", "r0", "r1"]
+
+
+class Ends(RecordingHook):
+    """Wants the ends of some jobs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted: set[str] = set()
+
+    def wants_job_end(self, job_id: str, flow_id: str, now_ns: int) -> bool:
+        assert flow_id == "line"
+        assert now_ns >= stamp_ns(START)
+        return job_id in self.wanted
+
+
+def test_a_hook_may_say_the_ends_of_which_jobs_it_wants(rt, built):
+    hook = Ends()
+    rt.hooks.add(hook)
+    flow = line(source([1]), made(lambda items: None))
+    jobs = [rt.exec(flow) for _ in range(3)]
+    hook.wanted.add(jobs[1].job_id)
+    assert all(job.wait() for job in jobs)
+    assert [each.job_id for each in hook.named("job_started")] == [job.job_id for job in jobs]
+    assert [each.job_id for each in hook.named("job_ended")] == [jobs[1].job_id]
+    assert built.count("JobRecord") == 4
+
+
+def test_an_end_in_a_pause_is_always_told(rt):
+    hook = Ends()
+    rt.hooks.add(hook)
+    job = rt.exec(line(made(lambda items: None)), keep_open=True)
+    job.pause()
+    job.cancel()
+    (end,) = hook.named("job_ended")
+    assert (end.status, end.paused_ns) == ("cancelled", 0)
+
+
+def test_an_end_without_a_pause_has_no_length_of_one(rt):
+    hook = RecordingHook()
+    rt.hooks.add(hook)
+    for resumed in (True, False):
+        job = rt.exec(line(made(lambda items: None)), keep_open=True)
+        job.pause()
+        rt.clock.advance(3)
+        if resumed:
+            job.resume()
+        job.cancel()
+    assert [end.paused_ns for end in hook.named("job_ended")] == [None, 3_000_000_000]
 
 
 def test_a_choice_that_raises_is_counted_and_is_no(rt, quiet):
