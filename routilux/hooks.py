@@ -202,6 +202,17 @@ class Hook:
         """The same for the end of a job; a job that ends in a pause is always told."""
         return True
 
+    def wants_wait(
+        self,
+        flow_id: str,  # noqa: ARG002
+        routine_id: str,  # noqa: ARG002
+        slot_name: str,  # noqa: ARG002
+        reason: str,  # noqa: ARG002
+        now_ns: int,  # noqa: ARG002
+    ) -> bool:
+        """The same for the wait of a producer in front of a slot of that routine."""
+        return True
+
     def enqueue_retried(self, record: SlotRecord) -> None:
         """A producer begins to wait for room."""
 
@@ -222,10 +233,15 @@ class Hook:
         return None
 
 
-# Ends are told only if somebody wants them: a short job would pay dearly for records of no use.
-CHOICES = {"activation_ended": "wants_activation", "job_ended": "wants_job_end"}
+# What is over is told only if somebody wants it: most of it is of no use to anybody, and a record
+# costs more than an item does.
+CHOICES = {
+    "activation_ended": "wants_activation",
+    "job_ended": "wants_job_end",
+    "producer_waited": "wants_wait",
+}
 OF_ACTIVATIONS = frozenset({"activation_started", "activation_ended"})
-SAMPLED_FLAGS = frozenset(f"{flags:02x}" for flags in range(1, 256, 2))
+ODD_DIGITS = frozenset("13579bdf")
 METHODS = frozenset(
     name for name, each in vars(Hook).items() if callable(each) and not name.startswith("_")
 )
@@ -246,8 +262,7 @@ def _only_if_sampled(hook: Hook, method: str) -> bool:
 
 def is_sampled(traceparent: str) -> bool:
     """Whether the flags of a trace context (W3C) say that its trace is recorded."""
-    flags = traceparent.rpartition("-")[2]
-    return flags in SAMPLED_FLAGS
+    return traceparent[-1:] in ODD_DIGITS  # its last bit is that flag
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -322,7 +337,7 @@ class HookSet:
         )
         self.heard_if_sampled = everything - self.heard
 
-    def wants(self, method: str, sampled: bool, *facts: Any) -> bool:
+    def wants(self, method: str, facts: tuple[Any, ...], *, sampled: bool) -> bool:
         """Whether any hook wants `method` for an end; `facts` are what its choice is asked with."""
         for hook, sampled_only, choose in self.choosers[method]:
             if sampled_only and not sampled:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from opentelemetry.context import Context, create_key, get_value, set_value
+from opentelemetry.context import Context, create_key, get_value
 from opentelemetry.trace import (
     INVALID_SPAN,
     NonRecordingSpan,
@@ -51,13 +51,16 @@ def under(context: SpanContext | None) -> Context:
 
 def current() -> SpanContext | None:
     """The current span's context, if there is one."""
-    found = get_current_span().get_span_context()
+    span = get_current_span()
+    if span is INVALID_SPAN:  # that is how it says that there is none
+        return None
+    found = span.get_span_context()
     return found if found.is_valid else None
 
 
-def with_job(context: Context, job_id: str) -> Context:
-    """The context of a job's logic: what is recorded in it carries the job's id."""
-    return set_value(JOB_KEY, job_id, context)
+def of_job(job_id: str) -> Context:
+    """A context of a job's logic: what is recorded in it carries the job's id."""
+    return Context({JOB_KEY: job_id})
 
 
 def job_of(context: Context | None = None) -> str | None:

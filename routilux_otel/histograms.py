@@ -1,8 +1,8 @@
 """MetricsHook: what the engine tells, as histograms.
 
 Recording costs ten times what the engine does for an item. So there are at most two for an
-activation, and of each routine, slot and flow at most twenty a second are recorded; beyond that
-one is taken every twentieth of a second. Counters are exact: they are no business of this module.
+activation, and of each routine, slot and flow at most ten a second are recorded; beyond that
+one is taken every tenth of a second. Counters are exact: they are no business of this module.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from routilux.hooks import ActivationRecord, GateRecord, JobRecord, WaitRecord
 
-RATE = 20  # activations a second of each routine, and as many at once
+RATE = 10  # activations a second of each routine, and as many at once
 _EACH_NS = NANOSECONDS // RATE
 MOST_ROUTINES = 10_000  # whose rates are known; a program may make routines without end
 # Seconds: logic takes from microseconds to hours.
@@ -71,8 +71,7 @@ class MetricsHook(Hook):
 
     def wants_activation(self, flow_id: str, routine_id: str, now_ns: int) -> bool:
         """Only as many as are recorded."""
-        rate = self._rates.get((flow_id, routine_id))
-        return rate is None or now_ns >= rate.next_ns
+        return self._would_admit((flow_id, routine_id), now_ns)
 
     def activation_ended(self, record: ActivationRecord) -> None:
         """How long it took, and how long its oldest item had waited."""
@@ -88,6 +87,10 @@ class MetricsHook(Hook):
             waited = record.waited_ns / NANOSECONDS
             self._histogram(names.WAIT_DURATION).record(waited, where, context)
 
+    def _would_admit(self, key: tuple[str, ...], now_ns: int) -> bool:
+        rate = self._rates.get(key)
+        return rate is None or now_ns >= rate.next_ns
+
     def _admits(self, key: tuple[str, ...], now_ns: int) -> bool:
         """Whether to record another one of these."""
         return (self._rates.get(key) or self._new_rate(key)).admits(now_ns)
@@ -97,6 +100,12 @@ class MetricsHook(Hook):
             if len(self._rates) >= MOST_ROUTINES:
                 self._rates.clear()
             return self._rates.setdefault(key, _Rate())
+
+    def wants_wait(
+        self, flow_id: str, routine_id: str, slot_name: str, reason: str, now_ns: int
+    ) -> bool:
+        """Only as many as are recorded."""
+        return self._would_admit((flow_id, routine_id, slot_name, reason), now_ns)
 
     def producer_waited(self, record: WaitRecord) -> None:
         """How long a producer waited for room."""
@@ -118,8 +127,7 @@ class MetricsHook(Hook):
 
     def wants_job_end(self, job_id: str, flow_id: str, now_ns: int) -> bool:  # noqa: ARG002 - as above
         """Only as many as are recorded."""
-        rate = self._rates.get((flow_id,))
-        return rate is None or now_ns >= rate.next_ns
+        return self._would_admit((flow_id,), now_ns)
 
     def job_ended(self, record: JobRecord) -> None:
         """How long it took."""

@@ -22,7 +22,7 @@ from opentelemetry.trace import (
 
 from routilux.monitoring.instruments import ERROR_TYPE, FLOW, ROUTINE, STATUS
 from routilux_otel import registry as names
-from routilux_otel.contexts import as_text, from_text, under, with_job
+from routilux_otel.contexts import NOWHERE, as_text, from_text, of_job, under
 from routilux_otel.gate_spans import pause_attributes, resume_attributes
 from routilux_otel.span_events import CappedEvents
 
@@ -238,7 +238,7 @@ def start_job_span(
 
 def enter(variables: Variables | None, span: Span, job_id: str) -> Context:
     """Make a span the current one in the variables of a job's logic. Returns that context."""
-    inside = with_job(set_span_in_context(span, Context()), job_id)
+    inside = set_span_in_context(span, of_job(job_id))
     if variables is not None:
         variables.run(attach, inside)
     return inside
@@ -250,6 +250,8 @@ def parent_of(record: JobRecord, here: SpanContext | None) -> tuple[Context, tup
     The span that is current where the job is started goes before the trace context that came with
     the job: of a request both are of one trace, and of a restored job the other is its past.
     """
+    if here is None and record.traceparent is None:
+        return NOWHERE, ()
     given = from_text(record.traceparent) if record.traceparent is not None else None
     parent = here or given
     other = given is not None and here is not None and given.trace_id != here.trace_id

@@ -2,7 +2,11 @@
 
 Figures are collected every second, as a busy installation would, and given to an exporter that
 takes everything at once: what a collector does with them is its own time. Of the jobs of D one in a
-hundred is traced. ``off`` is the same workload without telemetry.
+hundred is traced.
+
+What a workload loses by it is a few hundredths, and a machine's neighbours take more than that for
+seconds at a time. So telemetry is turned on and off again and again in one process, and each short
+run is compared with the one beside it.
 """
 
 from __future__ import annotations
@@ -10,8 +14,9 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import count
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.metrics import CallbackOptions
@@ -49,7 +54,8 @@ if TYPE_CHECKING:
 
 EVERY_MS = 1_000.0  # milliseconds between collections
 ONE_IN = 100  # jobs of which one is traced
-TIMES = 50  # D is short: so often, or the clock measures the start of the threads
+PAIRS = 5  # runs without and with telemetry in one process
+TIMES = 25  # D is short: so often, or the clock measures the start of the threads
 SLOTS = 1_000
 SPANS_A_SAMPLE = 100  # a single one is too short for a clock
 
@@ -93,30 +99,45 @@ class OneIn(Sampler):
 
 
 @contextmanager
-def telemetry(level: str) -> Iterator[None]:
-    """Telemetry of the process, of this level."""
+def providers() -> Iterator[dict[str, Any]]:
+    """Where telemetry goes."""
     reader = PeriodicExportingMetricReader(_Sink(), EVERY_MS)
     meters = MeterProvider([reader], shutdown_on_exit=False)
     tracers = TracerProvider(ParentBased(OneIn(ONE_IN)), shutdown_on_exit=False)
     tracers.add_span_processor(SpanQueue(_SpanSink(), Losses(), QueueLimits()))
-    instrumentor = RoutiluxInstrumentor()
-    instrumentor.instrument(meter_provider=meters, tracer_provider=tracers, level=level)
     try:
-        yield
+        yield {"meter_provider": meters, "tracer_provider": tracers}
     finally:
-        instrumentor.uninstrument()
         meters.shutdown()
         tracers.shutdown()
 
 
-def beside(workload: Workload, level: str) -> Workload:
-    """Return a workload beside telemetry of this level."""
+@contextmanager
+def instrumented(given: dict[str, Any], level: str) -> Iterator[None]:
+    """Telemetry of the process, of this level."""
+    instrumentor = RoutiluxInstrumentor()
+    instrumentor.instrument(**given, level=level)
+    try:
+        yield
+    finally:
+        instrumentor.uninstrument()
 
-    def watched(options: Options) -> Reading:
-        with telemetry(level):
-            return workload(options)
 
-    return watched
+def in_turns(workload: Workload, level: str) -> Workload:
+    """Return a workload without and with telemetry of this level: the ratio of its speeds."""
+
+    def compared(options: Options) -> Reading:
+        ratios = []
+        with providers() as given:
+            for number in range(PAIRS):
+                speeds = {}
+                for on in (False, True) if number % 2 else (True, False):  # neither is always first
+                    with instrumented(given, level) if on else nullcontext():
+                        speeds[on] = workload(options)["items_per_s"]
+                ratios.append(speeds[True] / speeds[False])
+        return {"ratio": median(ratios), "lowest": min(ratios), "highest": max(ratios)}
+
+    return compared
 
 
 def many_jobs(options: Options) -> Reading:
@@ -234,7 +255,12 @@ def finished_jobs(options: Options) -> Reading:
     tally = Tally()
     flow = plain.pipeline(Numbers(options.n), Mapper(), tally)
     seen = 0
-    with telemetry("activations"), make_runtime(options) as runtime, Timer() as timer:
+    with (
+        providers() as given,
+        instrumented(given, "activations"),
+        make_runtime(options) as runtime,
+        Timer() as timer,
+    ):
         for _ in range(options.jobs):
             job = runtime.exec(flow)
             finish(job)
@@ -243,12 +269,9 @@ def finished_jobs(options: Options) -> Reading:
 
 
 WORKLOADS: dict[str, Workload] = {
-    "A-off": plain.emit,
-    "A-metrics": beside(plain.emit, "metrics"),
-    "B-off": plain.fan_emit,
-    "B-metrics": beside(plain.fan_emit, "metrics"),
-    "D-off": many_jobs,
-    "D-traced": beside(many_jobs, "activations"),
+    "A-metrics": in_turns(plain.emit, "metrics"),
+    "B-metrics": in_turns(plain.fan_emit, "metrics"),
+    "D-traced": in_turns(many_jobs, "activations"),
     "activation-span": activation_span,
     "sdk-span": sdk_span,
     "collection": collection,

@@ -75,14 +75,22 @@ class Notices(JobCore):
 
     def wants_activation(self, routine_id: str) -> bool:
         """Whether any hook wants to be told of the end of an activation."""
-        return self._wants("activation_ended", self.state.flow_id, routine_id)
-
-    def _wants(self, method: str, *facts: str) -> bool:
-        own, shared = self.hooks, PROCESS_HOOKS
-        if not (own.choosers[method] or shared.choosers[method]):
+        if not (self.hooks.active or PROCESS_HOOKS.active):
             return False
-        now, sampled = self.clock.time_ns(), self.is_sampled
-        return own.wants(method, sampled, *facts, now) or shared.wants(method, sampled, *facts, now)
+        return self._wants(
+            "activation_ended", (self.state.flow_id, routine_id, self.clock.time_ns())
+        )
+
+    def wants_end(self) -> bool:
+        """Whether any hook wants to be told of the end of the job."""
+        facts = (self.state.job_id, self.state.flow_id, self.clock.time_ns())
+        return self._wants("job_ended", facts)
+
+    def _wants(self, method: str, facts: tuple[Any, ...]) -> bool:
+        own, shared = self.hooks, PROCESS_HOOKS
+        if own.choosers[method] and own.wants(method, facts, sampled=self.is_sampled):
+            return True
+        return shared.wants(method, facts, sampled=self.is_sampled)
 
     def tell_notices(self) -> None:
         """Tell what has happened since. Without the lock."""
@@ -135,7 +143,7 @@ class Notices(JobCore):
 
     def tell_end(self, reason: str, paused_ns: int | None) -> None:
         """The job has ended; None: its gate was open."""
-        if paused_ns is not None or self._wants("job_ended", self.state.job_id, self.state.flow_id):
+        if paused_ns is not None or self.wants_end():
             record = JobRecord(
                 *self._job_facts(reason),
                 error_type=self.state.error_type,
@@ -260,16 +268,17 @@ class Notices(JobCore):
         self, slot: JobSlot, reason: str, duration_ns: int, activation_id: str | None
     ) -> None:
         """A producer waits no longer."""
-        if self.hears("producer_waited"):
+        flow_id, routine_id, now = self.state.flow_id, slot.routine_id, self.clock.time_ns()
+        if self._wants("producer_waited", (flow_id, routine_id, slot.name, reason, now)):
             record = WaitRecord(
                 self.state.job_id,
-                self.state.flow_id,
-                slot.routine_id,
+                flow_id,
+                routine_id,
                 slot.name,
                 reason,
                 duration_ns,
                 activation_id,
-                self.clock.time_ns(),
+                now,
             )
             self.notices.append((self.tell, ("producer_waited", record)))
 

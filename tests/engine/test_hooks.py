@@ -14,8 +14,8 @@ import pytest
 from routilux import ErrorHandler, Flow, Runtime
 from routilux.clock import stamp_ns
 from routilux.engine import notices, sightings, told
-from routilux.hooks import METHODS as HOOK_METHODS
 from routilux.hooks import (
+    CHOICES,
     PROCESS_HOOKS,
     ActivationRecord,
     BreakpointRecord,
@@ -26,6 +26,7 @@ from routilux.hooks import (
     SlotRecord,
     WaitRecord,
 )
+from routilux.hooks import METHODS as HOOK_METHODS
 from routilux.slot import SlotQueueFullError
 from routilux.stores import JobStore
 from routilux.testing import ManualClock, RecordingHook, StepRuntime
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SECOND = 10**9
-NOT_TOLD = {"context", "wants_activation", "wants_job_end"}
+NOT_TOLD = {"context", *CHOICES.values()}
 METHODS = [name for name in vars(Hook) if name in HOOK_METHODS - NOT_TOLD]
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 FULL = {"policy": never, "max_queue_length": 1}
@@ -210,6 +211,32 @@ def test_a_hook_may_say_the_ends_of_which_jobs_it_wants(rt, built):
     assert [each.job_id for each in hook.named("job_started")] == [job.job_id for job in jobs]
     assert [each.job_id for each in hook.named("job_ended")] == [jobs[1].job_id]
     assert built.count("JobRecord") == 4
+
+
+class Waits(RecordingHook):
+    """Wants the waits in front of one routine."""
+
+    def wants_wait(
+        self, flow_id: str, routine_id: str, slot_name: str, reason: str, now_ns: int
+    ) -> bool:
+        assert (flow_id, slot_name, reason) == ("line", "in", "full")
+        assert now_ns >= stamp_ns(START)
+        return routine_id == "r2"
+
+
+def test_a_hook_may_say_which_waits_it_wants(rt, built):
+    hook = Waits()
+    rt.hooks.add(hook)
+    narrow = {"max_queue_length": 1, "overflow": "block"}
+    twice = made(**narrow)
+    twice.set_logic(lambda items: [twice.emit_item("out", each) for each in (*items, *items)])
+    flow = line(source(range(3)), twice, made(lambda items: None, **narrow))
+    assert rt.exec(flow).wait()
+    told = hook.named("producer_waited")
+    assert {each.routine_id for each in told} == {"r2"}
+    assert built.count("WaitRecord") == len(told) > 0
+    waited = {each.routine_id for each in hook.named("enqueue_retried")}
+    assert waited == {"r1", "r2"}
 
 
 def test_an_end_in_a_pause_is_always_told(rt):
