@@ -1,8 +1,9 @@
 """What is left of finished jobs that had to go, kept small: there may be ten thousand of them.
 
-A line of a job is text between two bytes that no UTF-8 has, and all lines are one buffer: a fifth
-of what a dictionary of records would take. To find one the buffer is searched, which takes less
-than a request does; nobody asks often for a job that is gone.
+A line of a job is text between two bytes that no UTF-8 has, its later times are counted from the
+first, and all lines are one buffer: a sixth of what a dictionary of records would take. To find
+one the buffer is searched, which takes less than a request does; nobody asks often for a job that
+is gone.
 """
 
 from __future__ import annotations
@@ -44,7 +45,12 @@ class EvictedJobs:
 
     def add(self, job: EvictedJob) -> None:
         """Keep a line of a job."""
-        times = map(_as_text, (job.created_at, job.started_at, job.completed_at))
+        first = job.created_at
+        times = (
+            str((first - EPOCH) // _MICROSECOND),
+            _as_text(job.started_at, first),
+            _as_text(job.completed_at, first),
+        )
         # The flow's id is the last: it may hold what ends the other fields.
         fields = _FIELD.join((job.status, *times, job.flow_id))
         self._lines += _BEGIN + _encoded(job.job_id) + _ID_ENDS + _encoded(fields)
@@ -60,13 +66,9 @@ class EvictedJobs:
         line = self._lines[begin : self._end(begin)]
         fields = line.partition(_ID_ENDS)[2].decode("utf-8", "surrogatepass")
         status, created, started, completed, flow_id = fields.split(_FIELD, 4)
+        first = EPOCH + int(created) * _MICROSECOND
         return EvictedJob(
-            job_id,
-            flow_id,
-            status,
-            EPOCH + int(created) * _MICROSECOND,
-            _as_time(started),
-            _as_time(completed),
+            job_id, flow_id, status, first, _as_time(started, first), _as_time(completed, first)
         )
 
     def discard(self, job_id: str) -> None:
@@ -95,9 +97,9 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _as_text(moment: datetime | None) -> str:
-    return "" if moment is None else str((moment - EPOCH) // _MICROSECOND)
+def _as_text(moment: datetime | None, since: datetime) -> str:
+    return "" if moment is None else str((moment - since) // _MICROSECOND)
 
 
-def _as_time(text: str) -> datetime | None:
-    return EPOCH + int(text) * _MICROSECOND if text else None
+def _as_time(text: str, since: datetime) -> datetime | None:
+    return since + int(text) * _MICROSECOND if text else None

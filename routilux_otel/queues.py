@@ -107,7 +107,7 @@ class SpanQueue(_Queue, SpanProcessor):
         self._room = Room(limits.waiting, "traces", losses)
         self._exporter = CountingSpanExporter(exporter, losses, self._room.give_back)
         self._batches = BatchSpanProcessor(
-            self._exporter, limits.waiting, max_export_batch_size=limits.batch
+            self._exporter, limits.waiting, limits.delay_ms, limits.batch
         )
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -129,8 +129,9 @@ class LogQueue(_Queue, LogRecordProcessor):
         self._exporter = CountingLogExporter(exporter, losses, self._room.give_back)
         self._batches = BatchLogRecordProcessor(
             self._exporter,
+            limits.delay_ms,
+            limits.batch,
             max_queue_size=limits.waiting,
-            max_export_batch_size=limits.batch,
         )
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:

@@ -41,13 +41,22 @@ SAMPLERS = (
 EXEMPLAR_FILTERS = ("trace_based", "always_on", "always_off")
 PROPAGATORS = "OTEL_PROPAGATORS"
 WAITING, BATCH = 2048, 512  # records of a queue: what the specification says
+# Of spans it says 5,000; but whoever has paused a job looks at its trace now, not in five seconds.
+DELAY_MS = 1_000
 
 
 class QueueLimits(NamedTuple):
-    """Records that may wait in front of an exporter, and that are sent together."""
+    """Of a queue in front of an exporter.
+
+    Attributes:
+        waiting: records that may wait.
+        batch: records that are sent together, as soon as there are so many.
+        delay_ms: how long fewer than that wait, in milliseconds.
+    """
 
     waiting: int = WAITING
     batch: int = BATCH
+    delay_ms: int = DELAY_MS
 
 
 def is_disabled(environment: Mapping[str, str] = os.environ) -> bool:
@@ -210,11 +219,12 @@ def queue_limits(prefix: str, environment: Mapping[str, str] = os.environ) -> Qu
     Raises:
         ValueError: one, or a time that the SDK reads by itself, is no number above 0.
     """
-    for each in ("SCHEDULE_DELAY", "EXPORT_TIMEOUT"):
-        _number(f"{prefix}_{each}", environment, 1, "whole number of milliseconds")
+    milliseconds = "whole number of milliseconds"
+    _number(f"{prefix}_EXPORT_TIMEOUT", environment, 1, milliseconds)
+    delay = _number(f"{prefix}_SCHEDULE_DELAY", environment, DELAY_MS, milliseconds)
     waiting = _number(f"{prefix}_MAX_QUEUE_SIZE", environment, WAITING)
     batch = _number(f"{prefix}_MAX_EXPORT_BATCH_SIZE", environment, min(BATCH, waiting))
-    return QueueLimits(waiting, min(batch, waiting))
+    return QueueLimits(waiting, min(batch, waiting), delay)
 
 
 def _number(name: str, environment: Mapping[str, str], default: int, what: str = "number") -> int:

@@ -11,7 +11,7 @@ from routilux_otel import registry
 from routilux_otel.gate_spans import MOST_SLOTS
 from routilux_otel.histograms import RATE
 from routilux_otel.job_trace import MOST_SPANS
-from routilux_otel.settings import BATCH, LEVEL, LEVELS, PAYLOADS, WAITING
+from routilux_otel.settings import BATCH, DELAY_MS, LEVEL, LEVELS, PAYLOADS, WAITING
 from routilux_otel.setup import SHUTDOWN_S
 from routilux_otel.span_events import MOST_OF_A_NAME
 
@@ -38,7 +38,7 @@ LIMITS = f"""\
 - The two counters with `{registry.JOB}` have at most {JOB_SET_LIMIT} sets of attributes; what comes after that is counted under `_other`. Only jobs that had to wait or were refused something appear.
 - The SDK keeps 2,000 sets of attributes for each instrument and folds the rest into one with `otel.metric.overflow`. A program with more slots than that needs a view of its own.
 - A job has at most {MOST_SPANS:,} spans; those after that count as `{registry.DROPPED}`. A span has at most {MOST_OF_A_NAME} events of one name, then one that says how many were left out. A pause lists the {MOST_SLOTS} fullest slots.
-- {WAITING:,} spans and as many log records wait to be sent, {BATCH} at a time (`OTEL_BSP_*`, `OTEL_BLRP_*`). What finds no room is counted as lost, and nobody waits for it.
+- {WAITING:,} spans and as many log records wait to be sent, {BATCH} at a time and after {DELAY_MS / 1000:g} s at the latest (`OTEL_BSP_*`, `OTEL_BLRP_*`). What finds no room is counted as lost, and nobody waits for it.
 - The end of a program waits at most {SHUTDOWN_S:g} seconds for a last export.
 
 ## Settings

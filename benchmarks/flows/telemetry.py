@@ -182,12 +182,14 @@ def activation_span(options: Options) -> Reading:
         contexts = (emitter,) if emitter is not None else ()
         name, now = f"r@{number}", time.time_ns()
         given = hook.activation_started(
-            ActivationRecord("job", "flow", "r", name, 1, 5, now, contexts=contexts)
+            ActivationRecord(
+                "job", "flow", "r", name, 1, 5, now, 0, 0, "running", None, contexts, 0, None
+            )
         )
         hook.activation_ended(
             ActivationRecord(
-                "job", "flow", "r", name, 1, 5, time.time_ns(), outcome="completed",
-                contexts=contexts, context=given,
+                "job", "flow", "r", name, 1, 5, time.time_ns(), 0, 0, "completed", None, contexts,
+                0, given,
             )
         )  # fmt: skip
 

@@ -26,19 +26,19 @@ def _record(
 ) -> ActivationRecord:
     job, claim = activation.job, activation.claim
     now = job.clock.monotonic_ns()
-    return ActivationRecord(
-        job_id=job.state.job_id,
-        flow_id=job.state.flow_id,
-        routine_id=activation.routine_id,
-        activation_id=activation.id,
-        attempt=activation.attempt,
-        items=claim.count if claim else 0,
-        at_ns=job.clock.time_ns(),
-        duration_ns=now - activation.started_ns,
-        stood_ns=activation.stood_ns,
-        outcome=activation.outcome,
-        error=error,
-        contexts=contexts,
-        waited_ns=claim.waited_ns() if claim else 0,
-        context=activation.context,
+    return ActivationRecord(  # by position: by name it takes half as long again
+        job.state.job_id,
+        job.state.flow_id,
+        activation.routine_id,
+        activation.id,
+        activation.attempt,
+        claim.count if claim else 0,
+        job.clock.time_ns(),
+        now - activation.started_ns,
+        activation.stood_ns,
+        activation.outcome,
+        error,
+        contexts,
+        claim.waited_ns() if claim else 0,
+        activation.context,
     )

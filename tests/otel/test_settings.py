@@ -94,7 +94,7 @@ def test_payloads_that_are_neither_yes_nor_no() -> None:
 
 
 def test_queue_limits() -> None:
-    assert queue_limits("OTEL_BSP", {}) == QueueLimits(2048, 512)
+    assert queue_limits("OTEL_BSP", {}) == QueueLimits(2048, 512, 1000)
     assert queue_limits("OTEL_BSP", {"OTEL_BSP_MAX_QUEUE_SIZE": "100"}) == QueueLimits(100, 100)
     both = {"OTEL_BLRP_MAX_QUEUE_SIZE": "100", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "7"}
     assert queue_limits("OTEL_BLRP", both) == QueueLimits(100, 7)
@@ -108,7 +108,8 @@ def test_times_of_a_queue(name: str, said: str) -> None:
     wrong = f"OTEL_BLRP_{name} must be a whole number of milliseconds above 0, not '{said}'"
     with pytest.raises(ValueError, match=wrong):
         queue_limits("OTEL_BLRP", {f"OTEL_BLRP_{name}": said})
-    assert queue_limits("OTEL_BLRP", {f"OTEL_BLRP_{name}": "200"}) == QueueLimits(2048, 512)
+    known = {"SCHEDULE_DELAY": QueueLimits(2048, 512, 200), "EXPORT_TIMEOUT": QueueLimits()}
+    assert queue_limits("OTEL_BLRP", {f"OTEL_BLRP_{name}": "200"}) == known[name]
 
 
 def test_an_endpoint_is_the_signals_own_or_the_general_one() -> None:
