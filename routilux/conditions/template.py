@@ -41,7 +41,7 @@ class Template:
         """
         filled = ""
         for piece in self._pieces:
-            filled += piece if isinstance(piece, str) else _shown(piece, view)
+            filled += piece if isinstance(piece, str) else _printable(_shown(piece, view))
             if len(filled) > MAX_FILLED:
                 return filled[: MAX_FILLED - len(CUT_TEXT)] + CUT_TEXT
         return filled
@@ -104,7 +104,7 @@ def _expression(text: str, at: int) -> Expression:
 
 def _shown(expression: Expression, view: ItemView) -> str:
     try:
-        return _printable(_text(expression.evaluate(view)))
+        return _text(expression.evaluate(view))
     except ConditionError as error:
         return f"{{{expression.source}: {error.message}}}"
     except Exception as error:  # noqa: BLE001 - a log line must not break the delivery that it tells of

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from routilux.conditions import (
@@ -203,6 +203,7 @@ def test_a_wrong_text_is_refused_and_says_where(text, column, part):
     assert caught.value.column == column
 
 
+@example("{\na}")  # the reason shows the expression, whose line end must not end the line
 @given(st.text(st.sampled_from("{}{}'\"ab .+[]\\\n\0"), max_size=30))
 def test_every_text_is_filled_or_refused(text):
     template = made(compile_template, text)
