@@ -338,7 +338,7 @@ class HookSet:
         self.heard_if_sampled = everything - self.heard
 
     def wants(self, method: str, facts: tuple[Any, ...], *, sampled: bool) -> bool:
-        """Whether any hook wants `method` for an end; `facts` are what its choice is asked with."""
+        """Whether any hook wants to be told `method`; `facts` are what its choice is asked with."""
         for hook, sampled_only, choose in self.choosers[method]:
             if sampled_only and not sampled:
                 continue

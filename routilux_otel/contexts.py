@@ -51,10 +51,7 @@ def under(context: SpanContext | None) -> Context:
 
 def current() -> SpanContext | None:
     """The current span's context, if there is one."""
-    span = get_current_span()
-    if span is INVALID_SPAN:  # that is how it says that there is none
-        return None
-    found = span.get_span_context()
+    found = get_current_span().get_span_context()
     return found if found.is_valid else None
 
 

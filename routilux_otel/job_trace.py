@@ -22,7 +22,7 @@ from opentelemetry.trace import (
 
 from routilux.monitoring.instruments import ERROR_TYPE, FLOW, ROUTINE, STATUS
 from routilux_otel import registry as names
-from routilux_otel.contexts import NOWHERE, as_text, from_text, of_job, under
+from routilux_otel.contexts import as_text, from_text, of_job, under
 from routilux_otel.gate_spans import pause_attributes, resume_attributes
 from routilux_otel.span_events import CappedEvents
 
@@ -49,6 +49,8 @@ class JobTrace:
         span: the first span of the job.
 
     Attributes:
+        first: the context of its first span.
+        traceparent: the same as text.
         over: the job has ended.
         omitted: spans that were not made, because there were so many.
     """
@@ -68,12 +70,8 @@ class JobTrace:
         self.omitted = 0
         self.first = span.get_span_context()
         self._enter(span)
-        self._head, self._tail = as_text(self.first)[:TRACE_PART], as_text(self.first)[-3:]
-
-    @property
-    def traceparent(self) -> str:
-        """The job's context as text."""
-        return as_text(self.first)
+        self.traceparent = as_text(self.first)
+        self._head, self._tail = self.traceparent[:TRACE_PART], self.traceparent[-3:]
 
     @property
     def is_done(self) -> bool:
@@ -250,8 +248,6 @@ def parent_of(record: JobRecord, here: SpanContext | None) -> tuple[Context, tup
     The span that is current where the job is started goes before the trace context that came with
     the job: of a request both are of one trace, and of a restored job the other is its past.
     """
-    if here is None and record.traceparent is None:
-        return NOWHERE, ()
     given = from_text(record.traceparent) if record.traceparent is not None else None
     parent = here or given
     other = given is not None and here is not None and given.trace_id != here.trace_id

@@ -81,7 +81,7 @@ class Notices(JobCore):
             "activation_ended", (self.state.flow_id, routine_id, self.clock.time_ns())
         )
 
-    def wants_end(self) -> bool:
+    def _wants_end(self) -> bool:
         """Whether any hook wants to be told of the end of the job."""
         facts = (self.state.job_id, self.state.flow_id, self.clock.time_ns())
         return self._wants("job_ended", facts)
@@ -142,8 +142,8 @@ class Notices(JobCore):
             self.context.copy().run(log, *told)
 
     def tell_end(self, reason: str, paused_ns: int | None) -> None:
-        """The job has ended; None: its gate was open."""
-        if paused_ns is not None or self.wants_end():
+        """The job has ended. `paused_ns`: how long its gate had been closed; None: it was open."""
+        if self.hears("job_ended") and (paused_ns is not None or self._wants_end()):
             record = JobRecord(
                 *self._job_facts(reason),
                 error_type=self.state.error_type,
@@ -268,6 +268,8 @@ class Notices(JobCore):
         self, slot: JobSlot, reason: str, duration_ns: int, activation_id: str | None
     ) -> None:
         """A producer waits no longer."""
+        if not self.hears("producer_waited"):
+            return
         flow_id, routine_id, now = self.state.flow_id, slot.routine_id, self.clock.time_ns()
         if self._wants("producer_waited", (flow_id, routine_id, slot.name, reason, now)):
             record = WaitRecord(
